@@ -1,0 +1,76 @@
+/** What the store tells while it works: begin and end of background acts, with their numbers. */
+
+export interface StoreEventMap {
+  open: { path: string; durationMs: number; recoveredEntryCount: number; recoveredLogBytes: number }
+  close: { path: string; durationMs: number }
+  flushBegin: { job: number; entryCount: number; sizeBytes: number }
+  flushEnd: { job: number; segments: number[]; bytesWritten: number; durationMs: number }
+  compactionBegin: { job: number; level: number; outputLevel: number; segments: number[]; bytes: number; reason: string }
+  compactionEnd: { job: number; segments: number[]; bytesRead: number; bytesWritten: number; durationMs: number }
+  /** Writes wait. `cause` says for what. */
+  stallBegin: { cause: 'arenas' | 'level0' | 'sync' }
+  stallEnd: { cause: 'arenas' | 'level0' | 'sync'; durationMs: number }
+  /** The disk is full; writing resumes when there is room. */
+  full: { error: Error }
+  resumed: { durationMs: number }
+  warning: { message: string }
+  /** Background work failed; `fatal` when writes are refused until the store is reopened. */
+  error: { error: Error; fatal: boolean }
+}
+
+export type StoreEventName = keyof StoreEventMap
+export type StoreEventListener<N extends StoreEventName> = (event: StoreEventMap[N]) => void
+
+/** Any logger shaped like pino's. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Delivers events to listeners. A listener that throws is reported to the logger and harms nobody else. */
+export class StoreEvents {
+  readonly #listeners = new Map<StoreEventName, Set<(event: never) => void>>()
+  readonly #logger: Logger
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  on<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): void {
+    let listeners = this.#listeners.get(name)
+    if (listeners === undefined) {
+      listeners = new Set()
+      this.#listeners.set(name, listeners)
+    }
+    listeners.add(listener)
+  }
+
+  off<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): void {
+    this.#listeners.get(name)?.delete(listener)
+  }
+
+  emit<N extends StoreEventName>(name: N, event: StoreEventMap[N]): void {
+    this.#log(name, event)
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        ;(listener as StoreEventListener<N>)(event)
+      } catch (error) {
+        this.#logger.error({ error, event: name }, 'a listener of the store threw')
+      }
+    }
+  }
+
+  #log(name: StoreEventName, event: object): void {
+    if (name === 'error') this.#logger.error(event, name)
+    else if (name === 'warning' || name === 'full') this.#logger.warn(event, name)
+    else if (name === 'stallBegin' || name === 'stallEnd') this.#logger.info(event, name)
+    else this.#logger.debug(event, name)
+  }
+}
+
+const ignore = (): void => {}
+
+/** The default logger: says nothing. */
+export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }

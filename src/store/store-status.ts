@@ -1,0 +1,128 @@
+/** What `status()` tells: plain data, one moment, no I/O. Sizes in bytes, times in milliseconds. */
+import type { Durability } from './key-value-store.ts'
+
+export interface SegmentStatus {
+  readonly number: number
+  readonly run: number
+  readonly sizeBytes: number
+  readonly entryCount: number
+  readonly tombstoneCount: number
+  readonly smallestKey: Uint8Array
+  readonly largestKey: Uint8Array
+  readonly smallestSequence: number
+  readonly largestSequence: number
+  /** What of its index is in memory. */
+  readonly index: 'not loaded' | 'hash' | 'filter' | 'blocks'
+}
+
+export interface LevelStatus {
+  readonly level: number
+  readonly runCount: number
+  readonly sizeBytes: number
+  /** The size past which the level is compacted, or `undefined` where runs are counted instead. */
+  readonly targetBytes: number | undefined
+  readonly entryCount: number
+  readonly tombstoneCount: number
+  /** Newest run first; by key within a run. */
+  readonly segments: readonly SegmentStatus[]
+}
+
+export interface JobStatus {
+  readonly count: number
+  readonly running: number
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly totalMs: number
+  /** Failed attempts; each was, or will be, retried. */
+  readonly failures: number
+}
+
+export interface StoreStatus {
+  readonly path: string
+  /** `full`: no room on the disk, reads go on, writing resumes by itself. `failed`: reopen the store. */
+  readonly state: 'open' | 'full' | 'failed' | 'closed'
+  /** The first cause of `full` or `failed`. */
+  readonly error: string | undefined
+  readonly durability: Durability
+  readonly keyEncoding: string
+  readonly valueEncoding: string
+  readonly compaction: 'leveled' | 'size-tiered'
+  /** Where flush and compaction run. */
+  readonly maintenance: 'worker' | 'inline'
+  /** The newest visible place in the order of writes. */
+  readonly sequenceNumber: number
+  readonly levels: readonly LevelStatus[]
+  readonly memTables: {
+    readonly activeEntryCount: number
+    readonly activeBytes: number
+    readonly sealedCount: number
+    readonly sealedEntryCount: number
+    readonly sealedBytes: number
+  }
+  readonly memory: {
+    readonly budgetBytes: number
+    readonly arenaBytes: number
+    readonly indexBytes: number
+    readonly indexBudgetBytes: number
+    readonly cacheBytes: number
+    readonly cacheBudgetBytes: number
+    /** Arenas of batches too large for the usual ones; outside the budget. */
+    readonly oversizeBatchBytes: number
+  }
+  readonly cache: { readonly hits: number; readonly misses: number }
+  readonly disk: {
+    readonly logCount: number
+    readonly logBytes: number
+    readonly segmentCount: number
+    readonly segmentBytes: number
+    readonly manifestBytes: number
+    /** Files that nothing needs but a reader still holds, or whose removal failed and will be retried. */
+    readonly obsoleteBytes: number
+  }
+  readonly amplification: {
+    /** Bytes written to logs and segments for each byte of keys and values put, since opening. */
+    readonly write: number
+    /** Runs that a read may have to look at. */
+    readonly readRuns: number
+  }
+  readonly writes: {
+    readonly entryCount: number
+    readonly payloadBytes: number
+    readonly groupCount: number
+    readonly logBytes: number
+    readonly syncCount: number
+  }
+  readonly sync: {
+    /** Milliseconds since the last completed sync began, or 0 when all that was written is synced. */
+    readonly ageMs: number
+    readonly intervalMs: number
+    /** Every write up to this place survives power loss. */
+    readonly syncedSequence: number
+  }
+  readonly stalls: { readonly count: number; readonly totalMs: number; readonly cause: string | undefined }
+  readonly flushes: JobStatus
+  readonly compactions: JobStatus
+  readonly snapshots: {
+    readonly snapshotCount: number
+    readonly iteratorCount: number
+    /** The oldest place that some reader still needs. */
+    readonly oldestSequence: number | undefined
+  }
+}
+
+/** One damage that `check()` found. */
+export interface CheckProblem {
+  readonly path: string
+  /** Bytes from the start of the file, where known. */
+  readonly offset: number | undefined
+  readonly message: string
+}
+
+/** What `check()` did and found. */
+export interface CheckReport {
+  readonly ok: boolean
+  readonly fileCount: number
+  readonly byteCount: number
+  readonly entryCount: number
+  readonly problems: readonly CheckProblem[]
+}
