@@ -17,11 +17,11 @@ export const EntryFlag = {
 } as const
 
 /** The most bytes a key may have. */
-export const keyLengthMax = 65_535
+export const keyLengthMax: number = 65_535
 /** The most bytes a value may have: 64 MiB. */
-export const valueLengthMax = 64 * 1024 * 1024
+export const valueLengthMax: number = 64 * 1024 * 1024
 /** The most bytes a batch may have once encoded: 256 MiB. */
-export const batchSizeBytesMax = 256 * 1024 * 1024
+export const batchSizeBytesMax: number = 256 * 1024 * 1024
 
 /**
  * The place of a write in the order of all writes: whole numbers from 1, each used once in the life of a store.

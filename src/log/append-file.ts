@@ -1,0 +1,125 @@
+/**
+ * A file that only grows, written at positions we keep ourselves. Writes may be blocking or not, mixed: while
+ * a non-blocking write is under way, a blocking one writes the pending bytes again at the same offsets and
+ * then its own. Both wrote the same bytes to the same places, so it does not matter which came last; bytes of
+ * a pending write must therefore stay as they are until `settled`. Nothing is ever appended behind bytes whose
+ * write failed.
+ */
+import type { File } from '../fs/file-system.ts'
+
+interface PendingWrite {
+  readonly bytes: Uint8Array
+  readonly position: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+  /** Already in the file by a blocking write; the non-blocking one only has to come home. */
+  done: boolean
+}
+
+export class AppendFile {
+  readonly file: File
+  #position: number
+  #failure: { error: unknown } | undefined
+  /** In order; the first one is under way. */
+  readonly #pending: PendingWrite[] = []
+  #settled: Promise<void> = Promise.resolve()
+
+  constructor(file: File, position: number) {
+    this.file = file
+    this.#position = position
+  }
+
+  /** Where the next byte will go: the length of the file once everything pending is written. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Whether a non-blocking write has not come home yet. */
+  get isBusy(): boolean {
+    return this.#pending.length > 0
+  }
+
+  /** Resolves when no non-blocking write is under way any more; never rejects. */
+  get settled(): Promise<void> {
+    return this.#settled
+  }
+
+  /** Writes everything pending and then `bytes`, blocking. */
+  appendSync(bytes: Uint8Array): void {
+    this.flushPendingSync()
+    try {
+      this.file.writeSync(bytes, this.#position)
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+    this.#position += bytes.length
+  }
+
+  /** Writes everything pending once more, blocking, so that it is in the file now. */
+  flushPendingSync(): void {
+    this.#refuseAfterFailure()
+    try {
+      for (const write of this.#pending) {
+        if (!write.done) this.file.writeSync(write.bytes, write.position)
+        write.done = true
+      }
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+    // Their waiters need not wait for the slow twin.
+    for (const write of this.#pending) write.resolve()
+  }
+
+  /**
+   * Writes `bytes` without blocking, after everything before them. They must not change until `settled`. A
+   * rejection means that an unknown part of them, or nothing, is in the file.
+   */
+  append(bytes: Uint8Array): Promise<void> {
+    this.#refuseAfterFailure()
+    const position = this.#position
+    this.#position += bytes.length
+    const written = new Promise<void>((resolve, reject) => {
+      this.#pending.push({ bytes, position, resolve, reject, done: false })
+    })
+    if (this.#pending.length === 1) this.#settled = this.#drain()
+    return written
+  }
+
+  /**
+   * Writes bytes that nobody will miss (a sync mark), blocking. When the write fails, the place stays free and
+   * the next append goes there.
+   *
+   * @returns whether they were written.
+   */
+  tryAppendSync(bytes: Uint8Array): boolean {
+    if (this.#failure !== undefined || this.isBusy) return false
+    try {
+      this.file.writeSync(bytes, this.#position)
+    } catch {
+      return false
+    }
+    this.#position += bytes.length
+    return true
+  }
+
+  async #drain(): Promise<void> {
+    for (let write = this.#pending[0]; write !== undefined; write = this.#pending[0]) {
+      try {
+        if (this.#failure !== undefined) throw this.#failure.error
+        if (!write.done) await this.file.write(write.bytes, write.position)
+        write.done = true
+        write.resolve()
+      } catch (error) {
+        this.#failure ??= { error }
+        write.reject(error)
+      }
+      this.#pending.shift()
+    }
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}

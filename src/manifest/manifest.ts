@@ -1,0 +1,416 @@
+/**
+ * The log of changes of the picture: each VersionEdit is one record, appended and synced before the change
+ * takes effect in memory. A manifest starts with one edit that makes the whole state, and is replaced by a new
+ * one (`rotate`) when it has grown long or when an append left half a record behind.
+ *
+ * Edits are appended without blocking, one after the other. The blocking API needs one at once: `appendSync`
+ * writes those under way again at the same offsets, syncs, installs them in order and then its own, so that
+ * edits always take effect in the order of the file.
+ */
+import { CorruptionError, isDiskFull } from '../errors.ts'
+import { joinPath, manifestFileName } from '../fs/file-names.ts'
+import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
+import { AppendFile } from '../log/append-file.ts'
+import { decodeFileHeader, encodeFileHeader, fileHeaderSizeBytes, type StoreId } from '../log/file-header.ts'
+import { encodeRecord, RecordType, type SyncedPosition } from '../log/record-format.ts'
+import { furthestSyncedPosition, type LogRecord, RecordReader } from '../log/record-reader.ts'
+import { writeCurrent } from './current-file.ts'
+import { applyEdit, emptyManifestState, type ManifestState, wholeStateEdit } from './manifest-state.ts'
+import { decodeVersionEdit, encodeVersionEdit, type VersionEdit } from './version-edit.ts'
+
+/** Past this, and past twice its first record, a manifest is replaced. */
+const rotationSizeBytes = 4 * 1024 * 1024
+
+export interface ManifestParts {
+  readonly fs: FileSystem
+  readonly directory: string
+  readonly storeId: StoreId
+  readonly lock: DirectoryLock
+  /** Gives out file numbers, each once. */
+  readonly nextFileNumber: () => number
+}
+
+interface PendingEdit {
+  readonly edit: VersionEdit
+  readonly install: (state: ManifestState) => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+  /** Its bytes, once they were handed to the file. */
+  record: Uint8Array | undefined
+  /** Part of the manifest that is being made to replace this one. */
+  inSuccessor: boolean
+  installed: boolean
+}
+
+/** A manifest under construction. */
+interface Successor {
+  readonly number: number
+  readonly file: AppendFile
+  readonly headLength: number
+  readonly headWritten: Promise<void>
+}
+
+const noOp = (): void => {}
+
+export class Manifest {
+  readonly #parts: ManifestParts
+  #file: AppendFile
+  #number: number
+  #state: ManifestState
+  /** Bytes of the file known to be on stable storage. */
+  #syncedLength: number
+  /** Length of the file up to which a later, synced record proves the sync. */
+  #provenLength = 0
+  #firstRecordLength: number
+  /** The file ends in half a record: the next edit goes to a new manifest. */
+  #mustRotate = false
+  #successor: Successor | undefined
+  readonly #queue: PendingEdit[] = []
+  #draining: Promise<void> | undefined
+
+  /** Takes over an open manifest whose first `length` bytes are whole and on stable storage. */
+  constructor(
+    parts: ManifestParts,
+    file: AppendFile,
+    number: number,
+    state: ManifestState,
+    firstRecordLength: number,
+  ) {
+    this.#parts = parts
+    this.#file = file
+    this.#number = number
+    this.#state = state
+    this.#syncedLength = file.position
+    this.#firstRecordLength = firstRecordLength
+  }
+
+  /** Writes a new manifest that holds `state`, makes it durable, and makes CURRENT name it. */
+  static async create(parts: ManifestParts, state: ManifestState): Promise<Manifest> {
+    const successor = startSuccessor(parts, state)
+    try {
+      await finishSuccessor(parts, successor)
+    } catch (error) {
+      await successor.file.file.close().catch(() => undefined)
+      throw error
+    }
+    return new Manifest(parts, successor.file, successor.number, state, successor.headLength)
+  }
+
+  /** What all durable edits add up to. */
+  get state(): ManifestState {
+    return this.#state
+  }
+
+  get number(): number {
+    return this.#number
+  }
+
+  get sizeBytes(): number {
+    return this.#file.position
+  }
+
+  /**
+   * Makes an edit durable, then calls `install` with the new state, with no `await` between the two.
+   *
+   * A full disk rejects with the system's error and leaves everything as it was: the edit may be tried again.
+   * Any other rejection leaves open whether the edit is on disk: the store must refuse writes from then on.
+   */
+  append(edit: VersionEdit, install: (state: ManifestState) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#queue.push({
+        edit,
+        install,
+        resolve,
+        reject,
+        record: undefined,
+        inSuccessor: false,
+        installed: false,
+      })
+      this.#draining ??= this.#drain().finally(() => {
+        this.#draining = undefined
+      })
+    })
+  }
+
+  /** {@link append}, blocking. Edits that wait or are under way take effect first. */
+  appendSync(edit: VersionEdit, install: (state: ManifestState) => void): void {
+    this.#commitQueueSync({
+      edit,
+      install,
+      resolve: noOp,
+      reject: noOp,
+      record: undefined,
+      inSuccessor: false,
+      installed: false,
+    })
+  }
+
+  /** Makes every edit that waits or is under way take effect now, blocking. */
+  finishPendingSync(): void {
+    if (this.#queue.some((pending) => !pending.installed)) this.#commitQueueSync()
+  }
+
+  /**
+   * Makes it provable that all edits so far are on stable storage, by a synced record behind them. Needed
+   * before anything that an edit drops is deleted.
+   */
+  async proveSynced(): Promise<void> {
+    await this.#draining
+    if (this.#provenLength >= this.#syncedLength) return
+    await this.#parts.lock.verify()
+    const file = this.#file
+    const mark = this.#encodeSyncMark()
+    const end = file.position + mark.length
+    await file.append(mark)
+    await file.file.sync()
+    if (file !== this.#file) return
+    this.#syncedLength = Math.max(this.#syncedLength, end)
+    this.#provenLength = Math.max(this.#provenLength, end)
+  }
+
+  /** Waits for edits under way. */
+  async idle(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining
+  }
+
+  async close(): Promise<void> {
+    await this.idle()
+    await this.#file.settled
+    await this.#file.file.close()
+  }
+
+  async #drain(): Promise<void> {
+    for (let pending = this.#queue[0]; pending !== undefined; pending = this.#queue[0]) {
+      try {
+        await this.#parts.lock.verify()
+        if (pending.installed) {
+          // A blocking edit overtook this one and took it along.
+        } else if (this.#mustRotate || this.#isLong()) await this.#rotateWith(pending)
+        else await this.#appendOne(pending)
+        pending.resolve()
+      } catch (error) {
+        pending.reject(error)
+      }
+      this.#queue.shift()
+    }
+  }
+
+  async #appendOne(pending: PendingEdit): Promise<void> {
+    pending.record = this.#encode(pending.edit, this.#number)
+    const end = this.#file.position + pending.record.length
+    try {
+      await this.#file.append(pending.record)
+    } catch (error) {
+      if (isDiskFull(error) && !pending.installed) this.#mustRotate = true
+      throw error
+    }
+    if (pending.installed) return
+    await this.#file.file.sync()
+    this.#syncedLength = Math.max(this.#syncedLength, end)
+    this.#install(pending)
+  }
+
+  /**
+   * Replaces the manifest by one that holds the state with the edit in it. A blocking edit that comes
+   * meanwhile is written to both files, so that it stands whichever of them CURRENT names after a crash.
+   */
+  async #rotateWith(pending: PendingEdit): Promise<void> {
+    const old = this.#file
+    const successor = startSuccessor(this.#parts, applyEdit(this.#state, pending.edit))
+    pending.inSuccessor = true
+    this.#successor = successor
+    try {
+      await finishSuccessor(this.#parts, successor)
+    } catch (error) {
+      pending.inSuccessor = false
+      this.#successor = undefined
+      await successor.file.file.close().catch(noOp)
+      throw error
+    }
+    this.#successor = undefined
+    this.#file = successor.file
+    this.#number = successor.number
+    this.#syncedLength = successor.headLength
+    this.#provenLength = successor.headLength
+    this.#firstRecordLength = successor.headLength
+    this.#mustRotate = false
+    this.#install(pending)
+    await old.settled
+    await old.file.close()
+  }
+
+  /** Writes what waits and then `last`, syncs once, and installs all in that order. */
+  #commitQueueSync(last?: PendingEdit): void {
+    this.#parts.lock.verifySync()
+    const edits = this.#queue.filter((pending) => !pending.installed)
+    if (last !== undefined) edits.push(last)
+    for (const pending of edits) {
+      if (pending.record === undefined) {
+        pending.record = this.#encode(pending.edit, this.#number)
+        this.#file.appendSync(pending.record)
+      }
+      if (this.#successor !== undefined && !pending.inSuccessor) {
+        this.#successor.file.appendSync(this.#encode(pending.edit, this.#successor.number))
+      }
+    }
+    // An edit under way counts only when its bytes are surely in the file.
+    this.#file.flushPendingSync()
+    this.#file.file.syncSync()
+    this.#successor?.file.file.syncSync()
+    this.#syncedLength = this.#file.position
+    for (const pending of edits) this.#install(pending)
+  }
+
+  #install(pending: PendingEdit): void {
+    if (pending.installed) return
+    pending.installed = true
+    this.#state = applyEdit(this.#state, pending.edit)
+    pending.install(this.#state)
+  }
+
+  #isLong(): boolean {
+    return this.#file.position > rotationSizeBytes && this.#file.position > 2 * this.#firstRecordLength
+  }
+
+  #encode(edit: VersionEdit, number: number): Uint8Array {
+    const offset = number === this.#number ? this.#syncedLength : 0
+    return encodeEditRecord(edit, number, { fileNumber: number, offset }, this.#parts.storeId)
+  }
+
+  #encodeSyncMark(): Uint8Array {
+    const header = {
+      type: RecordType.syncMark,
+      fileNumber: this.#number,
+      firstSequence: 0,
+      entryCount: 0,
+      synced: { fileNumber: this.#number, offset: this.#syncedLength },
+    }
+    return encodeRecord(header, new Uint8Array(0), this.#parts.storeId)
+  }
+}
+
+/** Creates the next manifest's file and starts to write its head. */
+function startSuccessor(parts: ManifestParts, state: ManifestState): Successor {
+  const number = parts.nextFileNumber()
+  const path = joinPath(parts.directory, manifestFileName(number))
+  const file = new AppendFile(parts.fs.openSync(path, 'create'), 0)
+  const head = encodeManifestStart(number, { ...state, nextFileNumber: number + 1 }, parts.storeId)
+  const headWritten = file.append(head)
+  headWritten.catch(noOp)
+  return { number, file, headLength: head.length, headWritten }
+}
+
+/** Makes the manifest durable, then its name, and only then lets CURRENT name it. */
+async function finishSuccessor(parts: ManifestParts, successor: Successor): Promise<void> {
+  await successor.headWritten
+  await successor.file.file.sync()
+  await parts.fs.syncDirectory(parts.directory)
+  await writeCurrent(parts.fs, parts.directory, {
+    storeId: parts.storeId,
+    manifestNumber: successor.number,
+    manifestSyncedLength: successor.headLength,
+  })
+}
+
+/** What reading a manifest gave. */
+export interface ReadManifest {
+  readonly storeId: StoreId
+  readonly state: ManifestState
+  /** Length of the intact part. */
+  readonly length: number
+  readonly firstRecordLength: number
+  /** Bytes behind the intact part belong to an edit that never took effect. */
+  readonly isTorn: boolean
+  readonly edits: readonly { readonly offset: number; readonly length: number; readonly edit: VersionEdit }[]
+}
+
+/**
+ * Reads a manifest. `syncedLength` is how much of it is known to have been on stable storage.
+ *
+ * @throws {CorruptionError} for anything bad below that, or below what a later record proves.
+ */
+export function readManifest(
+  bytes: Uint8Array,
+  path: string,
+  number: number,
+  storeId: StoreId,
+  syncedLength: number,
+): ReadManifest {
+  const header = decodeFileHeader(bytes, 'manifest', path)
+  if (
+    header.number !== number ||
+    header.storeId.low !== storeId.low ||
+    header.storeId.high !== storeId.high
+  ) {
+    throw new CorruptionError('the manifest belongs to another place or store', path, 16)
+  }
+  const reader = new RecordReader(bytes, number, storeId)
+  const edits: { offset: number; length: number; edit: VersionEdit }[] = []
+  const records: LogRecord[] = []
+  let state = emptyManifestState
+  for (let record = reader.next(); record !== undefined; record = reader.next()) {
+    records.push(record)
+    if (record.type === RecordType.syncMark) continue
+    const edit = decodeEditRecord(bytes, record, path)
+    state = applyChecked(state, edit, path, record.offset)
+    edits.push({ offset: record.offset, length: record.length, edit })
+  }
+  const known = furthestSyncedPosition(records, { fileNumber: number, offset: syncedLength })
+  const proven = furthestSyncedPosition(reader.search(reader.position), known)
+  if (reader.position < proven.offset || edits.length === 0) {
+    const problem = reader.problem ?? `the file ends before ${proven.offset} bytes that were synced`
+    throw new CorruptionError(problem, path, reader.position)
+  }
+  return {
+    storeId,
+    state,
+    length: reader.position,
+    firstRecordLength: edits[0]?.length ?? 0,
+    isTorn: reader.problem !== undefined,
+    edits,
+  }
+}
+
+function applyChecked(state: ManifestState, edit: VersionEdit, path: string, offset: number): ManifestState {
+  try {
+    return applyEdit(state, edit)
+  } catch (cause) {
+    throw new CorruptionError('an edit does not fit the edits before it', path, offset, { cause })
+  }
+}
+
+function encodeManifestStart(number: number, state: ManifestState, storeId: StoreId): Uint8Array {
+  const header = encodeFileHeader({ kind: 'manifest', number, storeId })
+  const synced = { fileNumber: number, offset: 0 }
+  const record = encodeEditRecord(wholeStateEdit(state), number, synced, storeId)
+  const bytes = new Uint8Array(header.length + record.length)
+  bytes.set(header, 0)
+  bytes.set(record, header.length)
+  return bytes
+}
+
+/** An edit's payload: its length as u32, then its bytes; what follows is padding of the record. */
+function encodeEditRecord(
+  edit: VersionEdit,
+  number: number,
+  synced: SyncedPosition,
+  storeId: StoreId,
+): Uint8Array {
+  const encoded = encodeVersionEdit(edit)
+  const payload = new Uint8Array(4 + encoded.length)
+  new DataView(payload.buffer).setUint32(0, encoded.length, true)
+  payload.set(encoded, 4)
+  const header = { type: RecordType.edit, fileNumber: number, firstSequence: 0, entryCount: 0, synced }
+  return encodeRecord(header, payload, storeId)
+}
+
+function decodeEditRecord(bytes: Uint8Array, record: LogRecord, path: string): VersionEdit {
+  const start = record.payloadStart
+  const end = record.offset + record.length
+  const length =
+    end - start < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true)
+  if (record.type !== RecordType.edit || length < 0 || start + 4 + length > end) {
+    throw new CorruptionError(`a record of type ${record.type} is no edit`, path, record.offset)
+  }
+  return decodeVersionEdit(bytes.subarray(start + 4, start + 4 + length), path, record.offset)
+}
