@@ -36,7 +36,8 @@ export class ByteWriter {
 
   u8(value: number): void {
     checkRange(value, 0x100)
-    this.#bytes[this.#claim(1)] = value
+    const position = this.#claim(1)
+    this.#bytes[position] = value
   }
 
   u16(value: number): void {
@@ -70,7 +71,8 @@ export class ByteWriter {
 
   /** Raw bytes without their length. */
   raw(source: Uint8Array): void {
-    this.#bytes.set(source, this.#claim(source.length))
+    const position = this.#claim(source.length)
+    this.#bytes.set(source, position)
   }
 
   /** The length as u32, then the bytes. */
@@ -105,7 +107,7 @@ export class ByteWriter {
     this.#put(position + 4, Math.floor(value / 0x1_0000_0000), upperCount)
   }
 
-  /** Makes room for `count` bytes and returns where they go. */
+  /** Makes room for `count` bytes and returns where they go. May replace the array: fetch that afterwards. */
   #claim(count: number): number {
     const position = this.#length
     const needed = position + count
