@@ -12,7 +12,7 @@ export function compareRanges(
   bStart: number,
   bLength: number,
 ): number {
-  const shorter = aLength < bLength ? aLength : bLength
+  const shorter = Math.min(aLength, bLength)
   for (let i = 0; i < shorter; i += 1) {
     const difference = (a[aStart + i] as number) - (b[bStart + i] as number)
     if (difference !== 0) return difference
@@ -50,7 +50,7 @@ export function commonPrefixLength(
   bStart: number,
   bLength: number,
 ): number {
-  const shorter = aLength < bLength ? aLength : bLength
+  const shorter = Math.min(aLength, bLength)
   let i = 0
   while (i < shorter && a[aStart + i] === b[bStart + i]) i += 1
   return i

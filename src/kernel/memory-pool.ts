@@ -1,0 +1,143 @@
+/**
+ * The shared memories of the process, and the arenas in them. A shared memory that grows loses what is written
+ * through older views, and one that is dropped keeps its address space for an unknown time; so memories are made
+ * at their full size (pages cost nothing until they are touched), a few for the whole process, and stay. What
+ * comes and goes are arenas: ranges of a memory.
+ */
+import { BuddyAllocator } from './buddy-allocator.ts'
+import { foundKernel } from './kernel-instances.ts'
+import { ownScratchSizeBytes, pooledScratchSizeBytes } from './memory-layout.ts'
+import { nodeAlignmentBytes } from './table-layout.ts'
+
+/** A range of a shared memory. Plain data: it can be sent to another thread as it is. */
+export interface Arena {
+  readonly buffer: SharedArrayBuffer
+  /** Where the arena begins in the memory. */
+  readonly base: number
+  readonly sizeBytes: number
+}
+
+export interface MemoryPoolSettings {
+  /** What a memory has; halved while the platform refuses it. A power of two. Default 512 MiB. */
+  readonly memorySizeBytes: number
+  /** The most memories. Default 16. */
+  readonly memoryCountMax: number
+  /** Makes a zeroed memory of exactly this size; throws when that is refused. */
+  readonly createMemory: (sizeBytes: number) => SharedArrayBuffer
+}
+
+/** Arenas are no smaller. */
+export const arenaSizeBytesMin: number = 64 * 1024
+const memorySizeBytesMin = 16 * 1024 * 1024
+const pageSizeBytes = 65_536
+
+interface PooledMemory {
+  readonly buffer: SharedArrayBuffer
+  readonly ranges: BuddyAllocator
+}
+
+export class MemoryPool {
+  readonly #settings: MemoryPoolSettings
+  readonly #memories: PooledMemory[] = []
+  /** Falls when the platform refuses more. */
+  #memorySizeBytes: number
+
+  constructor(settings: Partial<MemoryPoolSettings> = {}) {
+    this.#settings = {
+      memorySizeBytes: 512 * 1024 * 1024,
+      memoryCountMax: 16,
+      createMemory: createSharedMemory,
+      ...settings,
+    }
+    this.#memorySizeBytes = this.#settings.memorySizeBytes
+  }
+
+  /** Memories made so far. */
+  get memoryCount(): number {
+    return this.#memories.length
+  }
+
+  /** Bytes of arenas that are out. */
+  get takenBytes(): number {
+    return this.#memories.reduce((sum, { ranges }) => sum + ranges.takenBytes - pooledScratchSizeBytes, 0)
+  }
+
+  /**
+   * An arena of `sizeBytes` (64 KiB to 32 MiB, a power of two), holding whatever it held before. `undefined`
+   * when the process has as many memories as it may have, or can get, and none has room.
+   */
+  take(sizeBytes: number): Arena | undefined {
+    for (const memory of this.#memories) {
+      const base = memory.ranges.take(sizeBytes)
+      if (base !== undefined) return { buffer: memory.buffer, base, sizeBytes }
+    }
+    const memory = this.#addMemory()
+    const base = memory?.ranges.take(sizeBytes)
+    if (memory === undefined || base === undefined) return undefined
+    return { buffer: memory.buffer, base, sizeBytes }
+  }
+
+  /** Takes an arena back. Nobody may read it any more, in any thread. */
+  giveBack(arena: Arena): void {
+    const memory = this.#memories.find(({ buffer }) => buffer === arena.buffer)
+    // Memories made for one arena alone are not ours to keep: they go when nobody refers to them.
+    memory?.ranges.giveBack(arena.base)
+  }
+
+  #addMemory(): PooledMemory | undefined {
+    if (this.#memories.length >= this.#settings.memoryCountMax) return undefined
+    while (this.#memorySizeBytes >= memorySizeBytesMin) {
+      try {
+        const buffer = this.#settings.createMemory(this.#memorySizeBytes)
+        foundKernel(buffer, pooledScratchSizeBytes)
+        const ranges = new BuddyAllocator(this.#memorySizeBytes, arenaSizeBytesMin)
+        // The first range of a fresh memory begins at 0: the scratch space.
+        ranges.take(pooledScratchSizeBytes)
+        const memory = { buffer, ranges }
+        this.#memories.push(memory)
+        return memory
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        this.#memorySizeBytes /= 2
+      }
+    }
+    // Later calls try the smallest size again: what is refused now need not be for ever.
+    this.#memorySizeBytes = memorySizeBytesMin
+    return undefined
+  }
+}
+
+/** The pool of this thread's stores. */
+export const memoryPool: MemoryPool = new MemoryPool()
+
+/** An arena in a memory of its own, for a batch too large for any other. It goes when nobody refers to it. */
+export function createOwnArena(sizeBytes: number): Arena {
+  const size = Math.ceil(sizeBytes / nodeAlignmentBytes) * nodeAlignmentBytes
+  const buffer = new SharedArrayBuffer(ownScratchSizeBytes + size)
+  foundKernel(buffer, ownScratchSizeBytes)
+  return { buffer, base: ownScratchSizeBytes, sizeBytes: size }
+}
+
+/** As much of WebAssembly as is used here: the types of the language do not know it, and a platform need not. */
+interface WebAssemblyPart {
+  readonly Memory: new (descriptor: {
+    readonly initial: number
+    readonly maximum: number
+    readonly shared: boolean
+  }) => { readonly buffer: unknown }
+}
+
+/** A shared WebAssembly memory, so that a WebAssembly kernel can work in it, or where there is none, its like. */
+function createSharedMemory(sizeBytes: number): SharedArrayBuffer {
+  const { WebAssembly: webAssembly } = globalThis as { WebAssembly?: WebAssemblyPart }
+  const pageCount = sizeBytes / pageSizeBytes
+  try {
+    const buffer =
+      webAssembly && new webAssembly.Memory({ initial: pageCount, maximum: pageCount, shared: true }).buffer
+    if (buffer instanceof SharedArrayBuffer) return buffer
+  } catch (error) {
+    // Too large just now: the caller asks for less. Anything else means "no shared memories here".
+    if (error instanceof RangeError) throw error
+  }
+  return new SharedArrayBuffer(sizeBytes)
+}
