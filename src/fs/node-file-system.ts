@@ -1,0 +1,124 @@
+/**
+ * The real file system, over `node:fs`. Linux, macOS and Windows differ in three places, all here: Windows
+ * cannot sync a directory, has no O_NOFOLLOW, and may refuse to remove or rename a file for a moment.
+ */
+import * as fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { systemCodeOf } from '../errors.ts'
+import { retryWhileBusy, retryWhileBusySync } from './busy-retry.ts'
+import { lockDirectory } from './directory-lock.ts'
+import type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from './file-system.ts'
+import { NodeFile } from './node-file.ts'
+
+const isWindows = process.platform === 'win32'
+
+// A symbolic link in place of a file of ours was put there by somebody else: not followed, in no mode.
+const noFollow = isWindows ? 0 : fs.constants.O_NOFOLLOW
+const openFlags: Readonly<Record<OpenMode, number>> = {
+  read: fs.constants.O_RDONLY | noFollow,
+  update: fs.constants.O_RDWR | noFollow,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL | noFollow,
+}
+const fileMode = 0o600
+const directoryMode = 0o700
+
+/** Files on the disk, of the process that runs. */
+export const nodeFileSystem: FileSystem = {
+  reachableFromWorkers: true,
+
+  async open(path: string, mode: OpenMode): Promise<File> {
+    return new NodeFile(path, await openDescriptor(path, openFlags[mode]))
+  },
+
+  openSync(path: string, mode: OpenMode): File {
+    return new NodeFile(path, fs.openSync(path, openFlags[mode], fileMode))
+  },
+
+  async list(path: string): Promise<DirectoryEntry[]> {
+    const found = await fs.promises.readdir(path, { withFileTypes: true })
+    return found.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+  },
+
+  async makeDirectory(path: string): Promise<void> {
+    const target = resolve(path)
+    const firstCreated = await fs.promises.mkdir(target, { recursive: true, mode: directoryMode })
+    if (firstCreated === undefined) return syncParentOfExisting(target)
+    // From the inside out: every name that was created lies in the parent of its directory.
+    const top = dirname(resolve(firstCreated))
+    let parent = dirname(target)
+    while (true) {
+      await syncDirectory(parent)
+      if (parent === top || parent === dirname(parent)) return
+      parent = dirname(parent)
+    }
+  },
+
+  async rename(from: string, to: string): Promise<void> {
+    return retryWhileBusy(() => fs.promises.rename(from, to))
+  },
+
+  renameSync(from: string, to: string): void {
+    retryWhileBusySync(() => fs.renameSync(from, to))
+  },
+
+  async unlink(path: string): Promise<void> {
+    return retryWhileBusy(() => fs.promises.unlink(path))
+  },
+
+  unlinkSync(path: string): void {
+    retryWhileBusySync(() => fs.unlinkSync(path))
+  },
+
+  syncDirectory,
+
+  syncDirectorySync(path: string): void {
+    if (isWindows) return
+    const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
+    try {
+      fs.fsyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  },
+
+  lock(path: string): Promise<DirectoryLock> {
+    return lockDirectory(path)
+  },
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  if (isWindows) return
+  const directory = await fs.promises.open(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/**
+ * A directory that is there may be the work of a process that died before it synced the parent; everything in
+ * it would go with the parent's entry. Where we may not look at the parent, somebody else made the directory.
+ */
+async function syncParentOfExisting(path: string): Promise<void> {
+  try {
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
+  }
+}
+
+function openDescriptor(path: string, flags: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, flags, fileMode, (error, descriptor) => {
+      if (error === null) resolve(descriptor)
+      else reject(error)
+    })
+  })
+}
+
+function kindOf(entry: fs.Dirent): DirectoryEntry['kind'] {
+  if (entry.isFile()) return 'file'
+  return entry.isDirectory() ? 'directory' : 'other'
+}
