@@ -1,0 +1,125 @@
+/**
+ * Leveled compaction: level 0 collects flushed runs, every deeper level is one run, about `levelSizeFactor`
+ * times as large as the one above. A full level pushes segments into the next. Reads look at few runs and
+ * little space is wasted; the price is that an entry is rewritten several times on its way down.
+ *
+ * Pure. Each plan moves entries to older places or drops some for sure, so that picking ends when nobody writes.
+ * A Version made by size-tiered compaction, with several runs on deeper levels, is brought into shape on the way.
+ */
+import type { Level } from '../manifest/level.ts'
+import type {
+  CompactionPlan,
+  CompactionReason,
+  CompactionSettings,
+  CompactionState,
+} from './compaction-plan.ts'
+import { pickGarbage } from './garbage-picker.ts'
+import { type PushTarget, planPartialPush, planPush } from './push-down.ts'
+
+/** While idle, levels above the deepest are emptied until they hold at most this share of its bytes. */
+const idleShareMax = 0.1
+
+/** The next compaction worth doing; `undefined` when there is none, or none that avoids busy segments. */
+export function pickLeveled(state: CompactionState): CompactionPlan | undefined {
+  return (
+    pickLevel0(state) ??
+    pickSeveralRuns(state) ??
+    pickBySize(state) ??
+    pickGarbage(state) ??
+    (state.idle ? pickIdle(state) : undefined)
+  )
+}
+
+/** The size past which level `number` pushes segments down; level 0 counts runs instead. */
+export function levelTargetBytes(settings: CompactionSettings, number: number): number {
+  return settings.level1SizeBytes * settings.levelSizeFactor ** (number - 1)
+}
+
+/** All of level 0 into level 1. Its oldest runs have to go first; all at once spares rewriting level 1. */
+export function planLevel0(state: CompactionState, reason: CompactionReason): CompactionPlan | undefined {
+  const { runs } = state.version.level(0)
+  const inputs = runs.map((run) => ({ level: 0, run: run.number, segments: run.segments }))
+  return planPush(state, inputs, targetBelow(state, 0), reason)
+}
+
+/** The run that the oldest run of level `number` is pushed into: the newest of the next level. */
+export function targetBelow(state: CompactionState, number: number): PushTarget {
+  const level = number + 1
+  const newestHere = state.version.level(number).runs[0]?.number ?? 0
+  return { level, run: state.version.level(level).runs[0] ?? newestHere }
+}
+
+function pickLevel0(state: CompactionState): CompactionPlan | undefined {
+  const isFull = state.version.level(0).runs.length >= state.settings.level0RunCount
+  return isFull ? planLevel0(state, 'run count') : undefined
+}
+
+/** Deeper levels with several runs: the newest goes into the next, piece by piece. */
+function pickSeveralRuns(state: CompactionState): CompactionPlan | undefined {
+  return firstPlan(state.version.levels, ({ number, runs }) => {
+    const [newest, next] = runs
+    if (number === 0 || newest === undefined || next === undefined) return undefined
+    const from = { level: number, run: newest }
+    return planPartialPush(state, from, { level: number, run: next }, 'several runs', newest.sizeBytes)
+  })
+}
+
+/** The level that exceeds its size the most. */
+function pickBySize(state: CompactionState): CompactionPlan | undefined {
+  const excess = ({ number, sizeBytes }: Level): number =>
+    sizeBytes / levelTargetBytes(state.settings, number)
+  const full = state.version.levels.filter((level) => level.number > 0 && excess(level) > 1)
+  return firstPlan(
+    full.sort((a, b) => excess(b) - excess(a)),
+    (level) =>
+      planFromLevel(
+        state,
+        level,
+        'level size',
+        level.sizeBytes - levelTargetBytes(state.settings, level.number),
+      ),
+  )
+}
+
+/** Small newer levels over a large one mean that much of what is deeper is outdated. */
+function pickIdle(state: CompactionState): CompactionPlan | undefined {
+  const { levels } = state.version
+  const deepest = levels.at(-1)
+  if (deepest === undefined) return undefined
+  if (deepest.number === 0) return deepest.runs.length > 1 ? planLevel0(state, 'idle') : undefined
+  const large = levels.filter(
+    (level) => level !== deepest && level.sizeBytes > idleShareMax * deepest.sizeBytes,
+  )
+  return firstPlan(large, (level) =>
+    level.number === 0 ? planLevel0(state, 'idle') : planFromLevel(state, level, 'idle', level.sizeBytes),
+  )
+}
+
+/** A part of the level's oldest run into the next level. */
+function planFromLevel(
+  state: CompactionState,
+  level: Level,
+  reason: CompactionReason,
+  bytesWanted: number,
+): CompactionPlan | undefined {
+  const run = level.runs.at(-1)
+  if (run === undefined) return undefined
+  return planPartialPush(
+    state,
+    { level: level.number, run },
+    targetBelow(state, level.number),
+    reason,
+    bytesWanted,
+  )
+}
+
+function firstPlan(
+  levels: readonly Level[],
+  plan: (level: Level) => CompactionPlan | undefined,
+): CompactionPlan | undefined {
+  for (const level of levels) {
+    const found = plan(level)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
