@@ -1,6 +1,6 @@
 /**
  * From what callers write (`'json'`, an encoding, an object with `encode` and `decode`) to the encoding that the
- * store works with, in types as well: {@link EncodedBy} knows what a choice gives back.
+ * store works with.
  */
 import { InvalidArgumentError } from '../errors.ts'
 import { copyBytes } from './byte-slab.ts'
@@ -20,16 +20,6 @@ export interface EncodedTypes {
   json: unknown
   tuple: Tuple
 }
-
-/** Any choice of encoding, for type parameters. */
-export type AnyEncodingChoice = EncodingName | Encoding<unknown> | CustomEncoding<unknown>
-
-/** The type of the keys or values that the choice `E` stands for. */
-export type EncodedBy<E extends AnyEncodingChoice> = E extends EncodingName
-  ? EncodedTypes[E]
-  : E extends { decode(...bytes: never[]): infer T }
-    ? T
-    : never
 
 const named: { readonly [Name in EncodingName]: Encoding<EncodedTypes[Name]> } = {
   utf8: utf8Encoding,
