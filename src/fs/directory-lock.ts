@@ -1,50 +1,33 @@
 /**
  * One owner per folder, without flock, which Node does not offer. Three things together:
  *
- * 1. **The gate**: a socket whose address is the folder's device and inode, outside of any folder (abstract on
- *    Linux, a named pipe on Windows; macOS has none). Binding it is atomic and the kernel frees it when the
- *    process dies. On Linux it is seen only inside one network namespace, so containers need the rest.
- * 2. **LOCK**, created exclusively: who the owner is. The token in it is read again before each edit of the
- *    manifest; whoever finds another one has lost the folder and stops.
+ * 1. **The gate**, a socket outside of any folder: quick, certain, freed by the kernel. On Linux it is seen only
+ *    inside one network namespace, so containers that share a folder need the rest.
+ * 2. **LOCK**: who the owner is. The token in it is read again before each edit of the manifest; whoever finds
+ *    another one has lost the folder and stops.
  * 3. **The bell**: the socket `lock.sock` in the folder, at which the owner listens. It works across network
  *    namespaces of one machine. Only the holder of LOCK touches that name.
  *
- * Taking the lock: gate, then own socket under a name of its own, then LOCK, then the socket becomes
- * `lock.sock`. So whoever reads a LOCK can knock at its owner's socket under one of the two names. If somebody
- * answers, the folder is locked. If nobody can be there, LOCK is stale and is taken away (one winner). If no
- * socket tells, the pid decides where it means something, else nobody but the user can. Age never decides.
+ * Taking the lock: gate, then a socket under a name of its own, then LOCK, then the socket becomes `lock.sock`.
+ * So whoever reads a LOCK can knock at its owner's socket under one of two names. If somebody answers, the folder
+ * is locked. If nobody can be there, LOCK is stale and is inherited. If no socket tells, the pid decides where it
+ * means something, else only the user can. Age never decides.
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { rename, stat, unlink } from 'node:fs/promises'
+import { rename, unlink } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { join, resolve } from 'node:path'
-import { type LockHolder, systemCodeOf } from '../errors.ts'
+import { systemCodeOf } from '../errors.ts'
 import { lockFileName, lockSocketName } from './file-names.ts'
 import type { DirectoryLock } from './file-system.ts'
-import { closeServer, knockInDirectory, listenAt, listenInDirectory } from './local-socket.ts'
-import * as lockFile from './lock-file.ts'
+import { closeServer, knockInDirectory, listenInDirectory } from './local-socket.ts'
+import { createLockRecord, holderOf, type LockRecord, preparedSocketName, readLock } from './lock-file.ts'
+import { passGate } from './lock-gate.ts'
 import { judgeLock } from './lock-judgement.ts'
+import { sweepLeftovers } from './lock-leftovers.ts'
 import { lockedBy, lockedByThisProcess, lockLost, lockUndecidable } from './lock-messages.ts'
+import { becomeOwner, discardPrepared, prepareRecord, type Succession } from './lock-succession.ts'
 import { identifyThisProcess, judgeProcess } from './process-identity.ts'
-import { createSystemError } from './system-error.ts'
-
-/** How often another process may come in between while we take the lock, before we give up on it. */
-const attemptsMax = 20
-/** For a LOCK that was taken away by mistake and is about to be put back. */
-const verifyPausesMs: readonly number[] = [5, 10, 20, 40]
-
-/** The file system cannot hold sockets, or the system forbids them: the other proofs must do. */
-const socketsImpossible: ReadonlySet<string | undefined> = new Set([
-  'EACCES',
-  'EAFNOSUPPORT',
-  'EINVAL',
-  'ENOSYS',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'EPERM',
-  'EROFS',
-])
 
 export interface LockOptions {
   /** Without the gate, as on macOS: for tests of what is left then. */
@@ -54,12 +37,12 @@ export interface LockOptions {
 /**
  * Takes a folder for this process until `release()` or death.
  *
- * @throws {LockedError} when somebody has it, or when nobody can tell.
+ * @throws {LockedError} when somebody has it, or when nobody can tell. Errors of the system are thrown as they
+ * are: `ENOENT`, `EACCES`, `EROFS`, `ENOSPC` …
  */
 export async function lockDirectory(path: string, options: LockOptions = {}): Promise<DirectoryLock> {
   const directory = resolve(path)
-  const gateAddress = options.withoutGate === true ? undefined : await gateAddressOf(directory)
-  const gate = gateAddress === undefined ? undefined : await passGate(directory, gateAddress)
+  const gate = options.withoutGate === true ? undefined : await passGateOrFail(directory)
   try {
     return await takeLock(directory, gate)
   } catch (error) {
@@ -72,89 +55,54 @@ export async function lockDirectory(path: string, options: LockOptions = {}): Pr
 async function takeLock(directory: string, gate: Server | undefined): Promise<DirectoryLock> {
   const token = randomBytes(8).toString('hex')
   const bell = await hangBell(directory, token)
-  const record = lockFile.createLockRecord(token, bell !== undefined)
+  const record = createLockRecord(token, bell !== undefined)
   try {
-    await lockFile.prepareLock(directory, record)
-    await placeOrFail(directory, record)
+    await prepareRecord(directory, record)
+    await becomeOwner(directory, record, successionOf(directory, gate))
+    const lock = new HeldLock(directory, record, gate, bell)
     try {
-      await takeBell(directory, record)
-      const lock = new HeldLock(directory, record, gate, bell)
-      // Somebody who took a stale LOCK away at the same time may have had ours in his hands.
-      await lock.verify()
-      return lock
+      await giveBellItsName(directory, record)
+      lock.verifySync()
     } catch (error) {
-      if (isOurs(directory, token)) await removeQuietly(directory, lockFileName)
+      if (isOurs(directory, record)) await removeQuietly(directory, lockFileName)
       throw error
     }
+    await sweepLeftovers(directory)
+    return lock
   } catch (error) {
     if (bell !== undefined) {
-      await removeQuietly(directory, lockFile.preparedSocketName(token))
+      await removeQuietly(directory, preparedSocketName(token))
       await closeServer(bell)
     }
     throw error
   } finally {
-    await lockFile.discardPrepared(directory, token)
+    await discardPrepared(directory, record)
   }
-}
-
-/** Places our LOCK, taking stale ones away. */
-async function placeOrFail(directory: string, record: lockFile.LockRecord): Promise<void> {
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    if (await lockFile.placeLock(directory, record)) return
-    const found = await lockFile.readLock(directory)
-    if (found === undefined) continue
-    const judgement = process.platform === 'win32' ? 'stale' : await judgeLock(directory, found)
-    if (judgement === 'stale') {
-      await lockFile.takeAway(directory, found, record.token)
-    } else if ((await lockFile.readLock(directory))?.text === found.text) {
-      // Still the same one, so the judgement was about this one.
-      throw judgement === 'held' ? heldBy(directory, found.record) : undecidable(directory, found.record)
-    }
-  }
-  throw lockedBy(directory, {})
-}
-
-/** Makes our socket the one that others knock at, unless the old one turns out to be somebody's after all. */
-async function takeBell(directory: string, record: lockFile.LockRecord): Promise<void> {
-  if ((await knockInDirectory(directory, lockSocketName)) === 'answered') throw lockedBy(directory, {})
-  const path = join(directory, lockSocketName)
-  if (record.hasSocket) await rename(join(directory, lockFile.preparedSocketName(record.token)), path)
-  else await unlink(path).catch(() => undefined)
 }
 
 class HeldLock implements DirectoryLock {
   readonly #directory: string
-  readonly #record: lockFile.LockRecord
+  readonly #record: LockRecord
   readonly #gate: Server | undefined
   readonly #bell: Server | undefined
   #released: Promise<void> | undefined
 
-  constructor(
-    directory: string,
-    record: lockFile.LockRecord,
-    gate: Server | undefined,
-    bell: Server | undefined,
-  ) {
+  constructor(directory: string, record: LockRecord, gate: Server | undefined, bell: Server | undefined) {
     this.#directory = directory
     this.#record = record
     this.#gate = gate
     this.#bell = bell
   }
 
-  async verify(): Promise<void> {
-    for (const pauseMs of verifyPausesMs) {
-      if (isOurs(this.#directory, this.#record.token)) return
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
-    this.#assertOurs()
+  verifySync(): void {
+    const found = readLock(this.#directory)
+    if (found?.record?.token === this.#record.token) return
+    throw lockLost(this.#directory, join(this.#directory, lockFileName), holderOf(found?.record))
   }
 
-  verifySync(): void {
-    for (const pauseMs of verifyPausesMs) {
-      if (isOurs(this.#directory, this.#record.token)) return
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
-    }
-    this.#assertOurs()
+  /** Reads a file of one block that is in the page cache: not worth a thread. */
+  async verify(): Promise<void> {
+    this.verifySync()
   }
 
   release(): Promise<void> {
@@ -164,7 +112,7 @@ class HeldLock implements DirectoryLock {
 
   async #letGo(): Promise<void> {
     try {
-      if (isOurs(this.#directory, this.#record.token)) {
+      if (isOurs(this.#directory, this.#record)) {
         // The bell first: once LOCK is gone, that name belongs to the next owner.
         if (this.#record.hasSocket) await removeQuietly(this.#directory, lockSocketName)
         await removeQuietly(this.#directory, lockFileName)
@@ -174,12 +122,16 @@ class HeldLock implements DirectoryLock {
       if (this.#gate !== undefined) await closeServer(this.#gate)
     }
   }
+}
 
-  #assertOurs(): void {
-    const found = readLockSync(this.#directory)
-    if (found?.record?.token === this.#record.token) return
-    const holder = found?.record === undefined ? {} : lockFile.holderOf(found.record)
-    throw lockLost(this.#directory, join(this.#directory, lockFileName), holder)
+async function passGateOrFail(directory: string): Promise<Server | undefined> {
+  try {
+    return await passGate(directory)
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === 'EADDRINUSE') throw heldBy(directory, readLock(directory)?.record)
+    if (isSocketImpossible(code)) return undefined
+    throw error
   }
 }
 
@@ -187,59 +139,63 @@ class HeldLock implements DirectoryLock {
 async function hangBell(directory: string, token: string): Promise<Server | undefined> {
   if (process.platform === 'win32') return undefined
   try {
-    return await listenInDirectory(directory, lockFile.preparedSocketName(token))
+    return await listenInDirectory(directory, preparedSocketName(token))
   } catch (error) {
-    if (socketsImpossible.has(systemCodeOf(error))) return undefined
+    if (isSocketImpossible(systemCodeOf(error))) return undefined
     throw error
   }
 }
 
-/** Binds the gate; `undefined` where the system forbids such sockets. */
-async function passGate(directory: string, address: string): Promise<Server | undefined> {
-  try {
-    return await listenAt(address)
-  } catch (error) {
-    const code = systemCodeOf(error)
-    if (code === 'EADDRINUSE') throw heldBy(directory, (await lockFile.readLock(directory))?.record)
-    if (socketsImpossible.has(code)) return undefined
-    throw error
+/** Makes our socket the one at which others knock, unless the old one turns out to be somebody's after all. */
+async function giveBellItsName(directory: string, record: LockRecord): Promise<void> {
+  // Possible when somebody removed the LOCK of an owner that lives.
+  if ((await knockInDirectory(directory, lockSocketName)) === 'answered') throw lockedBy(directory, {})
+  if (record.hasSocket) {
+    await rename(join(directory, preparedSocketName(record.token)), join(directory, lockSocketName))
+  } else {
+    await removeQuietly(directory, lockSocketName)
   }
 }
 
-/** The address that stands for a folder by whatever path it is reached; `undefined` where there is none. */
-async function gateAddressOf(directory: string): Promise<string | undefined> {
-  const stats = await stat(directory, { bigint: true })
-  if (!stats.isDirectory()) throw createSystemError('ENOTDIR', 'lock', directory)
-  const name = `varve-${stats.dev}-${stats.ino}`
-  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
-  // Filled up to the length of an address: some releases of Node pad shorter names with zeros and some do not,
-  // and names of different length do not exclude each other.
-  return process.platform === 'linux' ? `\0${name}`.padEnd(108, '-') : undefined
+function successionOf(directory: string, gate: Server | undefined): Succession {
+  // A named pipe is seen by the whole machine: whoever is behind the gate there is alone.
+  const gateDecides = process.platform === 'win32' && gate !== undefined
+  return {
+    judge: async (found) => (gateDecides ? 'stale' : judgeLock(directory, found)),
+    refusal: ({ record }, judgement) => {
+      if (judgement === 'held') return heldBy(directory, record)
+      return lockUndecidable(directory, join(directory, lockFileName), holderOf(record))
+    },
+  }
 }
 
 /** The error for a folder that somebody has. A record of a dead process is an older owner's. */
-function heldBy(directory: string, record: lockFile.LockRecord | undefined): Error {
+function heldBy(directory: string, record: LockRecord | undefined): Error {
   const self = identifyThisProcess()
-  if (record === undefined || judgeProcess(record, self) === 'dead') return lockedBy(directory, {})
-  const isThisProcess = record.pid === self.pid && judgeProcess(record, self) === 'alive'
-  return (isThisProcess ? lockedByThisProcess : lockedBy)(directory, lockFile.holderOf(record))
+  const owner = record === undefined ? 'dead' : judgeProcess(record, self)
+  if (record === undefined || owner === 'dead') return lockedBy(directory, {})
+  const isThisProcess = record.pid === self.pid && owner === 'alive'
+  return (isThisProcess ? lockedByThisProcess : lockedBy)(directory, holderOf(record))
 }
 
-function undecidable(directory: string, record: lockFile.LockRecord | undefined): Error {
-  const holder: LockHolder = record === undefined ? {} : lockFile.holderOf(record)
-  return lockUndecidable(directory, join(directory, lockFileName), holder)
+function isOurs(directory: string, record: LockRecord): boolean {
+  return readLock(directory)?.record?.token === record.token
 }
 
-function isOurs(directory: string, token: string): boolean {
-  return readLockSync(directory)?.record?.token === token
-}
-
-function readLockSync(directory: string): lockFile.FoundLock | undefined {
-  try {
-    return lockFile.decodeLock(readFileSync(join(directory, lockFileName), 'utf8'))
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined
-    throw error
+/** Whether a socket failed because this file system or this system has none: then the other proofs must do. */
+function isSocketImpossible(code: string | undefined): boolean {
+  switch (code) {
+    case 'EACCES':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+    case 'ENOSYS':
+    case 'ENOTSUP':
+    case 'EOPNOTSUPP':
+    case 'EPERM':
+    case 'EROFS':
+      return true
+    default:
+      return false
   }
 }
 
