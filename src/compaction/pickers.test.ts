@@ -30,7 +30,8 @@ type Move =
     }
   | { readonly do: 'pick'; readonly style: number; readonly idle: boolean }
   | { readonly do: 'request'; readonly style: number; readonly from: string; readonly to: string }
-  | { readonly do: 'add reader' | 'remove reader' }
+  | { readonly do: 'add reader' }
+  | { readonly do: 'remove reader' }
 
 const anyKey = fc.integer({ min: 0, max: 59 }).map((n) => `k${String(n).padStart(2, '0')}`)
 const anyWrite = fc.record({ key: anyKey, isDeleted: fc.boolean() })
