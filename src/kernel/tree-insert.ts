@@ -2,12 +2,12 @@
  * Entering a key into the tree of a table.
  *
  * 1. Go down to its leaf. A key that is there only has its slot pointed at the new entry: no slot moves.
- * 2. Make a slot for it. A full node splits first: in the middle, or, when the key goes behind everything in the
- *    table, leaving the full node as it is and starting an empty one; so keys that come in order fill leaves.
+ * 2. Make a slot for it. A full node splits first: in the middle, or, when the key goes before or behind
+ *    everything in the table, between all its slots and none; so keys that come in order fill their leaves.
  * 3. A split gives the parent a slot more, which may split it in turn, up to a new root.
  *
- * Nodes never merge and entries never move: a table only grows until it is flushed. Apart from the last node of
- * each level, every node has at least `splitSlot` slots in use; `tree-room.ts` builds on that.
+ * Nodes never merge and entries never move: a table only grows until it is flushed. Apart from the first and the
+ * last node of each level, every node has at least `splitSlot` slots in use; `tree-room.ts` builds on that.
  */
 import { invariant } from '../invariant.ts'
 import { rewritePrefixes, setNodePrefix, shareNodePrefix, writeSlotPrefix } from './node-prefix.ts'
@@ -87,11 +87,12 @@ function insertIntoLeaf(
     insertChild(words, bytes, base, 1, leaf, entry, right)
     return
   }
-  moveUpperHalf(words, bytes, base, leaf, right, 0)
-  // Read before the new key goes in: it may become the first of the right leaf, but only ever a later one.
+  const isFirst = slot === 0 && words[(base >>> 2) + firstLeafWord] === leaf
+  const kept = isFirst ? 0 : splitSlot
+  moveUpperSlots(words, bytes, base, leaf, right, 0, kept)
   const separator = words[((base + right) >>> 2) + entryColumn] as number
-  if (slot <= splitSlot) insertSlot(words, bytes, base, leaf, 0, slot, entry)
-  else insertSlot(words, bytes, base, right, 0, slot - splitSlot, entry)
+  if (slot <= kept) insertSlot(words, bytes, base, leaf, 0, slot, entry)
+  else insertSlot(words, bytes, base, right, 0, slot - kept, entry)
   insertChild(words, bytes, base, 1, leaf, separator, right)
 }
 
@@ -124,7 +125,7 @@ function insertChild(
     return
   }
   const sibling = addInner(words, base, 0)
-  moveUpperHalf(words, bytes, base, node, sibling, 1)
+  moveUpperSlots(words, bytes, base, node, sibling, 1, splitSlot)
   // The separator of slot 0 says where the node itself begins: that is for the level above.
   const siblingSeparator = words[((base + sibling) >>> 2) + entryColumn] as number
   if (slot <= splitSlot) insertChildSlot(words, bytes, base, node, slot, separator, right)
@@ -187,25 +188,26 @@ function insertSlot(
   words[nodeWord + nodeCountWord] = count + 1
 }
 
-/** Splits a full node in the middle: the upper half of its slots goes to `right`, which is empty. */
-function moveUpperHalf(
+/** Splits a full node: all but the first `kept` of its slots go to `right`, which is empty. */
+function moveUpperSlots(
   words: Int32Array,
   bytes: Uint8Array,
   base: number,
   left: number,
   right: number,
   firstSlot: number,
+  kept: number,
 ): void {
   const from = (base + left) >>> 2
   const to = (base + right) >>> 2
-  const columns = firstSlot === 0 ? childColumn : childColumn + slotCountMax
-  for (let column = highColumn; column < columns; column += slotCountMax) {
-    for (let i = splitSlot; i < slotCountMax; i += 1) {
-      words[to + column + i - splitSlot] = words[from + column + i] as number
+  const end = firstSlot === 0 ? childColumn : childColumn + slotCountMax
+  for (let column = highColumn; column < end; column += slotCountMax) {
+    for (let i = kept; i < slotCountMax; i += 1) {
+      words[to + column + i - kept] = words[from + column + i] as number
     }
   }
-  words[from + nodeCountWord] = splitSlot
-  words[to + nodeCountWord] = slotCountMax - splitSlot
+  words[from + nodeCountWord] = kept
+  words[to + nodeCountWord] = slotCountMax - kept
   copyPrefixFields(words, from, to)
   rewritePrefixes(words, bytes, base, from, firstSlot)
   rewritePrefixes(words, bytes, base, to, firstSlot)

@@ -1,17 +1,19 @@
 /**
  * How much space the tree of a table may take for entries still to come, at worst. Writers ask before they
- * write, so that no insert ever fails half way.
+ * write, so that no insert ever fails half way. Two limits hold at once, and the lower one counts:
  *
- * A leaf that is there may be full, and one key splits it; from then on every leaf, the last excepted, has at
- * least `splitSlot` keys, so another `splitSlot` must come before it splits again. Hence `n` new keys split
- * leaves at most `n` times, and at most once a leaf plus `n / splitSlot` times. Seen from the end, all leaves
- * together cannot be more than all keys allow. The same holds for the inner nodes, whose keys are the splits of
- * the level below.
+ * - *From now on.* Count a node as charged by the slots it has above half, and the first and last of a level,
+ *   which may be nearly empty, by all their slots. A split takes away what `splitSlot` new slots have charged. So
+ *   `n` new keys make at most `n / splitSlot` splits, and one more for each leaf that is there (it may be full,
+ *   and one key splits it), and two more for the first and the last. There are never more splits than keys. The
+ *   same holds for the inner nodes of a level, whose keys are the splits of the level below.
+ * - *Seen from the end.* All nodes of a level, except the first and the last, are at least half full; and a level
+ *   that one node can hold has one node.
  */
-import { innerSizeBytes, leafSizeBytes, splitSlot } from './table-layout.ts'
+import { innerSizeBytes, leafSizeBytes, slotCountMax, splitSlot } from './table-layout.ts'
 
-/** One node for each level a tree may grow by, and the last nodes of levels, which may be nearly empty. */
-const spareInnerCount = 8
+/** Levels that a tree can gain at most on its way from one leaf to a full arena. */
+const newLevelCountMax = 5
 
 /** Bytes of nodes that `newKeyCount` more keys may need in a tree of the given shape. */
 export function nodeBytesFor(
@@ -21,13 +23,26 @@ export function nodeBytesFor(
   innerCount: number,
   height: number,
 ): number {
-  const splitsByLeaf = leafCount + Math.ceil(newKeyCount / splitSlot)
-  const leavesAllowed = Math.ceil((keyCount + newKeyCount) / splitSlot) - leafCount
-  // One more: the first leaf of an empty tree, or the last leaf, which need not be half full.
-  const leafSplits = Math.min(newKeyCount, splitsByLeaf, leavesAllowed) + 1
-  const innerSplits = Math.min(
-    leafSplits * (height + 1),
-    innerCount + Math.ceil(leafSplits / (splitSlot - 1)),
+  // Two more than the keys make: the first and the last leaf, or the first leaf of an empty tree.
+  const splitsFromNow = leafCount + Math.ceil(newKeyCount / splitSlot)
+  const leavesAtEnd = Math.ceil((keyCount + newKeyCount) / splitSlot)
+  const newLeafCount = Math.min(newKeyCount, splitsFromNow, leavesAtEnd - leafCount) + 2
+  const innerSplitsFromNow = Math.min(
+    newLeafCount * (height + 1),
+    innerCount + Math.ceil(newLeafCount / (splitSlot - 1)) + height + newLevelCountMax,
   )
-  return leafSplits * leafSizeBytes + (innerSplits + spareInnerCount) * innerSizeBytes
+  const innerAtEnd = innerCountFor(leafCount + newLeafCount)
+  const newInnerCount = Math.min(innerSplitsFromNow, innerAtEnd - innerCount)
+  return newLeafCount * leafSizeBytes + newInnerCount * innerSizeBytes
+}
+
+/** The most inner nodes that a tree of so many leaves can have. */
+function innerCountFor(leafCount: number): number {
+  let sum = 0
+  let nodeCount = leafCount
+  while (nodeCount > 1) {
+    nodeCount = nodeCount <= slotCountMax ? 1 : Math.floor(nodeCount / splitSlot) + 1
+    sum += nodeCount
+  }
+  return sum
 }

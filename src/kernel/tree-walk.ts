@@ -11,6 +11,14 @@ import {
 } from './table-layout.ts'
 import { descend, searchNode } from './tree-search.ts'
 
+/**
+ * Every so many slots, a step reads a word of each of the coming entries in a tight loop. Entries of neighbouring
+ * keys lie far apart, and so the processor meets these cache misses together, not one by one.
+ */
+const touchedSlotCount = 8
+/** Where touched words go, so that no compiler finds the reads useless. */
+const touched = new Int32Array(1)
+
 export function firstSlotPosition(words: Int32Array, base: number): number {
   return words[(base >>> 2) + firstLeafWord] as number
 }
@@ -55,22 +63,35 @@ export function slotAtOrBefore(
 }
 
 export function nextSlot(words: Int32Array, base: number, slotPosition: number): number {
-  const slot = slotPosition & slotMask
-  const leafWord = (base + slotPosition - slot) >>> 2
-  if (slot + 1 < (words[leafWord + nodeCountWord] as number)) return slotPosition + 1
-  return words[leafWord + nextLeafWord] as number
+  const slot = (slotPosition & slotMask) + 1
+  const leafWord = (base + slotPosition - slot + 1) >>> 2
+  const count = words[leafWord + nodeCountWord] as number
+  if (slot >= count) return words[leafWord + nextLeafWord] as number
+  if (slot % touchedSlotCount === 0)
+    touch(words, base, leafWord, slot, Math.min(slot + touchedSlotCount, count))
+  return slotPosition + 1
 }
 
 export function previousSlot(words: Int32Array, base: number, slotPosition: number): number {
   const slot = slotPosition & slotMask
-  if (slot > 0) return slotPosition - 1
-  return lastSlotOf(words, base, words[((base + slotPosition) >>> 2) + previousLeafWord] as number)
+  const leafWord = (base + slotPosition - slot) >>> 2
+  if (slot === 0) return lastSlotOf(words, base, words[leafWord + previousLeafWord] as number)
+  if (slot % touchedSlotCount === 0) touch(words, base, leafWord, slot - touchedSlotCount, slot)
+  return slotPosition - 1
 }
 
 /** The newest entry of the key in a slot. */
 export function entryInSlot(words: Int32Array, base: number, slotPosition: number): number {
   const slot = slotPosition & slotMask
   return words[((base + slotPosition - slot) >>> 2) + entryColumn + slot] as number
+}
+
+function touch(words: Int32Array, base: number, leafWord: number, from: number, to: number): void {
+  let sum = 0
+  for (let slot = from; slot < to; slot += 1) {
+    sum ^= words[(base + (words[leafWord + entryColumn + slot] as number)) >>> 2] as number
+  }
+  touched[0] = sum
 }
 
 function lastSlotOf(words: Int32Array, base: number, leaf: number): number {

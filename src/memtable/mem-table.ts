@@ -216,6 +216,18 @@ export class MemTable {
     return offset
   }
 
+  /** Where the entry at `offset` ends and the next one of its group begins. */
+  entryEnd(offset: number): number {
+    const word = (this.#base + offset) >>> 2
+    const keyLength = (this.#words[word + 2] as number) & 0xffff
+    return offset + encodedEntrySize(keyLength, this.#words[word + 3] as number)
+  }
+
+  /** Takes back what was appended from `offset` on and not inserted: a batch that turned out to be invalid. */
+  takeBackTo(offset: number): void {
+    this.#words[this.#header + appendOffsetWord] = offset
+  }
+
   /**
    * Brings an appended entry into the tree, given the hash of its key (`key-hash.ts`). Entries come in the
    * order of their sequence numbers.
