@@ -1,0 +1,113 @@
+/**
+ * The door through which every block from the disk comes: its checksum, seeded with the segment's number and
+ * the block's position, and then its shape, so that readers can trust offsets and kinds without looking.
+ */
+import { hashResult, xxh64, xxh64OfWords } from '../bytes/xxh64.ts'
+import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
+import type { BlockMemory } from './block-memory.ts'
+import {
+  BlockEntryFlag,
+  BlockKind,
+  blockHeaderSizeBytes,
+  blockSizeBytesMax,
+  columnsSizeBytes,
+  isKnownEntryKind,
+  largeDataOffset,
+} from './segment-format.ts'
+
+/** Hashes a block but for its checksum; the result is in `hashResult`. */
+export function hashBlock(
+  memory: BlockMemory,
+  at: number,
+  length: number,
+  number: number,
+  offset: number,
+): void {
+  xxh64OfWords(memory.signedWords, memory.bytes, at + 8, at + length, number >>> 0, offset / 8)
+}
+
+/** Hashes what lies at `offset` in segment `number`; the result is in `hashResult`. */
+export function hashAt(bytes: Uint8Array, start: number, end: number, number: number, offset: number): void {
+  xxh64(bytes, start, end, number >>> 0, offset / 8)
+}
+
+/**
+ * Throws unless the bytes at `at` are the block of `length` bytes that segment `number` (in the file `path`)
+ * has at `offset`.
+ */
+export function checkBlock(
+  memory: BlockMemory,
+  at: number,
+  length: number,
+  number: number,
+  path: string,
+  offset: number,
+): void {
+  const { words } = memory
+  hashBlock(memory, at, length, number, offset)
+  if (words[at >>> 2] !== hashResult.low || words[(at >>> 2) + 1] !== hashResult.high) {
+    throw new CorruptionError('a block does not match its checksum', path, offset)
+  }
+  const problem = blockProblem(memory, at, length, path)
+  if (problem !== undefined) throw new CorruptionError(problem, path, offset)
+}
+
+function blockProblem(memory: BlockMemory, at: number, length: number, path: string): string | undefined {
+  const wordAt = at >>> 2
+  const shape = memory.words[wordAt + 2] as number
+  if (memory.words[wordAt + 3] !== length) return 'a block is not as long as the index says'
+  const kind = shape & 0xff
+  const count = (shape >>> 8) & 0xff
+  if (kind === BlockKind.columnar) return columnarProblem(memory, at, length, count, path)
+  if (kind === BlockKind.large) return largeProblem(memory, at, length, count, path)
+  throw new UnsupportedFormatError(`${path} has blocks of kind ${kind}, which this release does not know`)
+}
+
+function columnarProblem(
+  memory: BlockMemory,
+  at: number,
+  length: number,
+  count: number,
+  path: string,
+): string | undefined {
+  const { halves, bytes } = memory
+  if (count === 0 || length > blockSizeBytesMax || columnsSizeBytes(count) > length) {
+    return `a block of ${length} bytes cannot have ${count} entries`
+  }
+  const endsAt = (at + blockHeaderSizeBytes + 12 * count) >>> 1
+  const keyLengthsAt = endsAt + count + 1
+  const flagsAt = (keyLengthsAt + count) * 2
+  let end = halves[endsAt] as number
+  if (end !== columnsSizeBytes(count)) return 'the entries of a block do not start behind its columns'
+  for (let i = 0; i < count; i += 1) {
+    const start = end
+    end = halves[endsAt + 1 + i] as number
+    if (start + (halves[keyLengthsAt + i] as number) > end) return `entry ${i} of a block ends before its key`
+    checkEntryKind(bytes[flagsAt + i] as number, path)
+  }
+  return end > length ? 'the entries of a block are longer than the block' : undefined
+}
+
+function largeProblem(
+  memory: BlockMemory,
+  at: number,
+  length: number,
+  count: number,
+  path: string,
+): string | undefined {
+  const wordAt = (at + blockHeaderSizeBytes) >>> 2
+  const keyLength = memory.words[wordAt] as number
+  const valueLength = memory.words[wordAt + 1] as number
+  if (count !== 1 || largeDataOffset + keyLength + valueLength > length) {
+    return 'the entry of a large block is longer than the block'
+  }
+  checkEntryKind((memory.words[wordAt + 2] as number) & 0xff, path)
+  return undefined
+}
+
+function checkEntryKind(flags: number, path: string): void {
+  const kind = flags & BlockEntryFlag.kindMask
+  if (!isKnownEntryKind(kind)) {
+    throw new UnsupportedFormatError(`${path} has entries of kind ${kind}, which this release does not know`)
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Memory that blocks lie in, seen as bytes, 16-bit and 32-bit numbers at once: columns are read through the
+ * view of their own width, without assembling numbers from bytes. Starts and sizes of blocks are multiples of
+ * eight, so every column is aligned.
+ */
+import { invariant } from '../invariant.ts'
+
+const hostIsLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+
+export class BlockMemory {
+  readonly bytes: Uint8Array
+  readonly halves: Uint16Array
+  readonly words: Uint32Array
+  /** The words as signed numbers, as the checksum wants them. */
+  readonly signedWords: Int32Array
+
+  /** `sizeBytes` is rounded up to a multiple of eight. */
+  constructor(sizeBytes: number) {
+    invariant(hostIsLittleEndian, 'segments are read on little-endian machines only')
+    const buffer = new ArrayBuffer(alignedSize(sizeBytes))
+    this.bytes = new Uint8Array(buffer)
+    this.halves = new Uint16Array(buffer)
+    this.words = new Uint32Array(buffer)
+    this.signedWords = new Int32Array(buffer)
+  }
+}
+
+/** The next multiple of eight. */
+export function alignedSize(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / 8) * 8
+}

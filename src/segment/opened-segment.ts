@@ -1,0 +1,174 @@
+/**
+ * A segment's file while it is open, with what is in memory of it: the block index, the hash index or filter,
+ * and the blocks that the cache holds. The one place that reads blocks; each is checked as it comes in.
+ */
+import { ClosedError, CorruptionError } from '../errors.ts'
+import type { File } from '../fs/file-system.ts'
+import type { BlockCache, CachedBlocks } from './block-cache.ts'
+import { checkBlock } from './block-check.ts'
+import type { BlockIndex } from './block-index.ts'
+import { BlockMemory } from './block-memory.ts'
+import type { BlockReader } from './block-reader.ts'
+import type { SegmentCaches } from './segment-caches.ts'
+import { blockSizeBytesMax } from './segment-format.ts'
+import type { SegmentMeta } from './segment-meta.ts'
+import { readWhole, readWholeSync, type SegmentParts } from './segment-opening.ts'
+
+/** Blocks that were read for lookups past the cache and wait to be used; more are forgotten, oldest first. */
+const waitingBlockCountMax = 64
+
+export class OpenedSegment {
+  readonly blockIndex: BlockIndex
+  readonly parts: SegmentParts
+  readonly #file: File
+  readonly #meta: SegmentMeta
+  readonly #cache: BlockCache
+  readonly #caches: SegmentCaches
+  readonly #cached: CachedBlocks
+  readonly #waiting = new Map<number, BlockMemory>()
+  #isClosed = false
+
+  constructor(file: File, parts: SegmentParts, meta: SegmentMeta, caches: SegmentCaches) {
+    this.blockIndex = parts.blockIndex
+    this.parts = parts
+    this.#file = file
+    this.#meta = meta
+    this.#caches = caches
+    this.#cache = caches.blocks
+    this.#cached = caches.blocks.register(parts.blockIndex.blockCount)
+  }
+
+  /** Moves the reader to the block if the cache has it. The memory is good until the next block is read. */
+  openCached(block: number, reader: BlockReader): boolean {
+    const frame = this.#cache.find(this.#cached, block)
+    if (frame < 0) return false
+    reader.open(this.#cache.memoryOf(frame), this.#cache.startOf(frame))
+    return true
+  }
+
+  /**
+   * Moves the reader to a block that {@link fetchSync} or {@link fetch} brought in past the cache, and lets it
+   * go: the memory belongs to whoever holds a view of it.
+   */
+  takeWaiting(block: number, reader: BlockReader): boolean {
+    if (this.#waiting.size === 0) return false
+    const memory = this.#waiting.get(block)
+    if (memory === undefined) return false
+    this.#waiting.delete(block)
+    reader.open(memory, 0)
+    return true
+  }
+
+  isCached(block: number): boolean {
+    return this.#cache.has(this.#cached, block)
+  }
+
+  /** Copies a cached block to the start of `target`. */
+  copyCached(block: number, target: BlockMemory): void {
+    const frame = this.#cache.find(this.#cached, block)
+    const start = this.#cache.startOf(frame)
+    const length = this.blockIndex.lengthOf(block)
+    target.bytes.set(this.#cache.memoryOf(frame).bytes.subarray(start, start + length))
+  }
+
+  /** Brings one block into the cache, or, where it does not fit there, among those that wait. */
+  fetchSync(block: number): void {
+    this.#cache.missCount += 1
+    if (!this.#isCacheable(block)) {
+      const memory = new BlockMemory(this.blockIndex.lengthOf(block))
+      this.readSync(block, 1, memory, 0)
+      this.#keepWaiting(block, memory)
+      return
+    }
+    if (this.#cache.has(this.#cached, block)) return
+    const frame = this.#cache.claim()
+    try {
+      this.readSync(block, 1, this.#cache.memoryOf(frame), this.#cache.startOf(frame))
+    } catch (error) {
+      this.#cache.release(frame)
+      throw error
+    }
+    this.#cache.publish(this.#cached, block, frame)
+  }
+
+  /** {@link fetchSync} without blocking. */
+  async fetch(block: number): Promise<void> {
+    this.#cache.missCount += 1
+    const memory = new BlockMemory(this.blockIndex.lengthOf(block))
+    await this.read(block, 1, memory)
+    if (this.#isCacheable(block)) this.keep(block, memory, 0)
+    else this.#keepWaiting(block, memory)
+  }
+
+  /** Puts a checked block that lies at `at` in `memory` into the cache. */
+  keep(block: number, memory: BlockMemory, at: number): void {
+    if (!this.#isCacheable(block) || this.#cache.has(this.#cached, block)) return
+    const length = this.blockIndex.lengthOf(block)
+    const frame = this.#cache.claim()
+    const target = this.#cache.memoryOf(frame).bytes
+    target.set(memory.bytes.subarray(at, at + length), this.#cache.startOf(frame))
+    this.#cache.publish(this.#cached, block, frame)
+  }
+
+  /** Reads `count` blocks by one read to `at` in `target` and checks each. */
+  readSync(first: number, count: number, target: BlockMemory, at: number): void {
+    const offset = this.blockIndex.offsetOf(first)
+    const length = this.blockIndex.offsetOf(first + count) - offset
+    readWholeSync(this.#file, target.bytes.subarray(at, at + length), offset)
+    this.#check(first, count, target, at)
+  }
+
+  /** Reads `count` blocks by one read to the start of `target` and checks each. */
+  async read(first: number, count: number, target: BlockMemory): Promise<void> {
+    const offset = this.blockIndex.offsetOf(first)
+    const length = this.blockIndex.offsetOf(first + count) - offset
+    await readWhole(this.#file, target.bytes.subarray(0, length), offset)
+    this.#check(first, count, target, 0)
+  }
+
+  /** Throws the `CorruptionError` for something wrong at an offset of this file. */
+  refuse(message: string, offset: number): never {
+    throw new CorruptionError(message, this.#file.path, offset)
+  }
+
+  closeSync(): void {
+    this.#letGo()
+    this.#file.closeSync()
+  }
+
+  async close(): Promise<void> {
+    this.#letGo()
+    await this.#file.close()
+  }
+
+  #letGo(): void {
+    this.#isClosed = true
+    this.#waiting.clear()
+    this.#cache.drop(this.#cached)
+    this.#caches.indexes.give(this.parts.budgetBytes)
+  }
+
+  #isCacheable(block: number): boolean {
+    return this.#cache.isEnabled && this.blockIndex.lengthOf(block) <= blockSizeBytesMax
+  }
+
+  #keepWaiting(block: number, memory: BlockMemory): void {
+    if (this.#waiting.size >= waitingBlockCountMax) {
+      for (const oldest of this.#waiting.keys()) {
+        this.#waiting.delete(oldest)
+        break
+      }
+    }
+    this.#waiting.set(block, memory)
+  }
+
+  #check(first: number, count: number, memory: BlockMemory, at: number): void {
+    if (this.#isClosed) throw new ClosedError('the segment was closed while a block was read')
+    const start = this.blockIndex.offsetOf(first)
+    for (let block = first; block < first + count; block += 1) {
+      const offset = this.blockIndex.offsetOf(block)
+      const length = this.blockIndex.lengthOf(block)
+      checkBlock(memory, at + offset - start, length, this.#meta.number, this.#file.path, offset)
+    }
+  }
+}

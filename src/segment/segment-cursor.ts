@@ -1,0 +1,332 @@
+/**
+ * Walks the entries of a segment. The blocks it stands in are copies of its own (a *window* of one or several),
+ * so the cache may forget theirs at any time. A seek's first block comes through the cache and goes into it;
+ * a walk that goes on reads ahead, 1, 1, 2, 4, 8, 16 blocks at a time, past the cache, which a long scan would
+ * only wash out.
+ *
+ * Position is the entry to be looked at next, so a move that has to stop for a block goes on from there. In
+ * reverse the older versions of a key come first: the newest that the limit allows is kept as candidate until
+ * the walk reaches the key's first entry. When it has to leave the block for that, the window with the candidate
+ * is put aside and a spare one used.
+ */
+import { copyEntryView } from '../entry/copy-entry-view.ts'
+import { createEntryView, type EntryView } from '../entry/entry.ts'
+import { type CursorOptions, CursorState, type EntryCursor } from '../entry/entry-cursor.ts'
+import { PendingMove } from '../entry/pending-move.ts'
+import { invariant } from '../invariant.ts'
+import { BlockMemory } from './block-memory.ts'
+import { BlockReader } from './block-reader.ts'
+import type { OpenedSegment } from './opened-segment.ts'
+import { blockSizeBytesMax } from './segment-format.ts'
+
+/** How a cursor reads. */
+export interface SegmentAccess {
+  /** Blocks that are read one at a time go into the cache. */
+  readonly fillsCache: boolean
+  /** Read as much ahead as allowed from the start: for walks known to be long. */
+  readonly readsAheadAtOnce: boolean
+}
+
+export const seekAccess: SegmentAccess = { fillsCache: true, readsAheadAtOnce: false }
+/** For flush, compaction and checks: walks the segment once and leaves the cache alone. */
+export const scanAccess: SegmentAccess = { fillsCache: false, readsAheadAtOnce: true }
+
+/** What a cursor needs of its segment. */
+export interface SegmentOfCursor {
+  readonly opened: OpenedSegment | undefined
+  openSync(): void
+  open(): Promise<void>
+}
+
+const readAheadBlockCountMax = 16
+const windowSizeBytesMax = readAheadBlockCountMax * blockSizeBytesMax
+
+/** Blocks that lie together in memory of the cursor's own. */
+interface Window {
+  memory: BlockMemory
+  firstBlock: number
+  blockCount: number
+}
+
+/** Instead of an ordinal: the last entry of the block, whose count is not known yet. */
+const lastEntry = -2
+/** Instead of a block: the segment itself must be opened. */
+const segmentItself = -1
+
+export class SegmentCursor implements EntryCursor {
+  readonly entry: EntryView = createEntryView()
+  readonly #segment: SegmentOfCursor
+  readonly #isReverse: boolean
+  readonly #allVersions: boolean
+  readonly #sequenceLimit: number
+  readonly #access: SegmentAccess
+  readonly #reader = new BlockReader()
+  /** The block that the reader is open at, or -1. */
+  #readerBlock = -1
+  #window: Window = { memory: new BlockMemory(0), firstBlock: 0, blockCount: 0 }
+  #spare: Window | undefined
+  /** The entry to be looked at next. */
+  #block = 0
+  #ordinal = 0
+  /** Forward: an entry of the key at the position was given already. */
+  #isKeyDone = false
+  /** Reverse: the candidate is an entry of the reader's block, or -1. */
+  #candidate = -1
+  /** Reverse: the candidate is the stash, which points into a window. */
+  #isStashed = false
+  /** Reverse: the stash points into the current window. */
+  #keepsWindow = false
+  readonly #stash: EntryView = createEntryView()
+  /** The block that a pending move needs. */
+  #missingBlock = segmentItself
+  /** Reads since the last seek. */
+  #readCount = 0
+  readonly #pendingMove = new PendingMove()
+
+  constructor(segment: SegmentOfCursor, options: CursorOptions, access: SegmentAccess) {
+    invariant(!(options.reverse && options.allVersions), 'all versions are walked forward only')
+    this.#segment = segment
+    this.#isReverse = options.reverse
+    this.#allVersions = options.allVersions
+    this.#sequenceLimit = options.sequenceLimit
+    this.#access = access
+  }
+
+  rewind(): CursorState {
+    const opened = this.#segment.opened
+    if (opened === undefined) return this.#pending(segmentItself)
+    if (!this.#pendingMove.isRewind()) {
+      if (this.#isReverse) this.#moveTo(opened.blockIndex.blockCount - 1, lastEntry)
+      else this.#moveTo(0, 0)
+    }
+    const state = this.#settle(opened)
+    if (state === CursorState.pending) this.#pendingMove.rememberRewind()
+    return state
+  }
+
+  seek(key: Uint8Array, strict: boolean): CursorState {
+    const opened = this.#segment.opened
+    if (opened === undefined) return this.#pending(segmentItself)
+    if (!this.#pendingMove.isSeek(key, strict)) {
+      const isPlaced = this.#isReverse
+        ? this.#placeBefore(opened, key, strict)
+        : this.#placeAfter(opened, key, strict)
+      if (!isPlaced) return CursorState.pending
+    }
+    const state = this.#settle(opened)
+    if (state === CursorState.pending) this.#pendingMove.rememberSeek(key, strict)
+    return state
+  }
+
+  advance(): CursorState {
+    const opened = this.#segment.opened
+    if (opened === undefined) return this.#pending(segmentItself)
+    return this.#settle(opened)
+  }
+
+  loadSync(): void {
+    const opened = this.#segment.opened
+    if (this.#missingBlock === segmentItself || opened === undefined) {
+      this.#segment.openSync()
+      return
+    }
+    const window = this.#beginRead(opened)
+    opened.readSync(window.firstBlock, window.blockCount, window.memory, 0)
+    this.#endRead(opened, window)
+  }
+
+  async load(): Promise<void> {
+    const opened = this.#segment.opened
+    if (this.#missingBlock === segmentItself || opened === undefined) {
+      await this.#segment.open()
+      return
+    }
+    const window = this.#beginRead(opened)
+    await opened.read(window.firstBlock, window.blockCount, window.memory)
+    this.#endRead(opened, window)
+  }
+
+  /** Forward: to the first entry of the first key at or after `key`. False: a block is missing. */
+  #placeAfter(opened: OpenedSegment, key: Uint8Array, strict: boolean): boolean {
+    const index = opened.blockIndex
+    const block = strict
+      ? Math.max(index.firstSeparatedBlock(key, 0, key.length, true) - 1, 0)
+      : index.blockOf(key, 0, key.length)
+    this.#moveTo(block, 0)
+    if (!this.#enter(opened, block)) return false
+    this.#ordinal = this.#reader.search(key, 0, key.length, strict)
+    return true
+  }
+
+  /** Reverse: to the last entry of the last key at or before `key`. False: a block is missing. */
+  #placeBefore(opened: OpenedSegment, key: Uint8Array, strict: boolean): boolean {
+    const block = opened.blockIndex.firstSeparatedBlock(key, 0, key.length, !strict) - 1
+    this.#moveTo(block, lastEntry)
+    if (block < 0) return true
+    if (!this.#enter(opened, block)) return false
+    this.#ordinal = this.#reader.search(key, 0, key.length, !strict) - 1
+    return true
+  }
+
+  /** A new walk begins at this entry. */
+  #moveTo(block: number, ordinal: number): void {
+    this.#pendingMove.forget()
+    this.#block = block
+    this.#ordinal = ordinal
+    this.#isKeyDone = false
+    this.#dropCandidate()
+    this.#readCount = 0
+  }
+
+  /** From the position on to the next entry that this cursor gives. */
+  #settle(opened: OpenedSegment): CursorState {
+    const state = this.#isReverse ? this.#settleReverse(opened) : this.#settleForward(opened)
+    if (state !== CursorState.pending) this.#pendingMove.forget()
+    return state
+  }
+
+  #settleForward(opened: OpenedSegment): CursorState {
+    const reader = this.#reader
+    const blockCount = opened.blockIndex.blockCount
+    while (this.#block < blockCount) {
+      if (this.#readerBlock !== this.#block && !this.#enter(opened, this.#block)) return CursorState.pending
+      const count = reader.count
+      for (let ordinal = this.#ordinal; ordinal < count; ordinal += 1) {
+        if (!reader.isOlderVersion(ordinal)) this.#isKeyDone = false
+        else if (this.#isKeyDone && !this.#allVersions) continue
+        if (reader.sequenceNumberOf(ordinal) > this.#sequenceLimit) continue
+        this.#isKeyDone = true
+        this.#ordinal = ordinal + 1
+        reader.view(ordinal, this.entry)
+        return CursorState.entry
+      }
+      this.#block += 1
+      this.#ordinal = 0
+    }
+    return CursorState.end
+  }
+
+  #settleReverse(opened: OpenedSegment): CursorState {
+    const reader = this.#reader
+    while (this.#block >= 0) {
+      if (this.#readerBlock !== this.#block && !this.#enter(opened, this.#block)) return CursorState.pending
+      let ordinal = this.#ordinal === lastEntry ? reader.count - 1 : this.#ordinal
+      for (; ordinal >= 0; ordinal -= 1) {
+        if (reader.sequenceNumberOf(ordinal) <= this.#sequenceLimit) {
+          this.#dropCandidate()
+          this.#candidate = ordinal
+        }
+        if (reader.isOlderVersion(ordinal)) continue
+        if (this.#candidate < 0 && !this.#isStashed) continue
+        this.#ordinal = ordinal - 1
+        this.#giveCandidate()
+        return CursorState.entry
+      }
+      this.#stashCandidate()
+      this.#block -= 1
+      this.#ordinal = lastEntry
+    }
+    return CursorState.end
+  }
+
+  #giveCandidate(): void {
+    if (this.#isStashed) copyEntryView(this.#stash, this.entry)
+    else this.#reader.view(this.#candidate, this.entry)
+    this.#dropCandidate()
+  }
+
+  /** The walk leaves the block, but its candidate must stay. */
+  #stashCandidate(): void {
+    if (this.#candidate < 0) return
+    this.#reader.view(this.#candidate, this.#stash)
+    this.#candidate = -1
+    this.#isStashed = true
+    this.#keepsWindow = true
+  }
+
+  #dropCandidate(): void {
+    this.#candidate = -1
+    this.#isStashed = false
+    this.#keepsWindow = false
+  }
+
+  #pending(missingBlock: number): CursorState {
+    this.#missingBlock = missingBlock
+    return CursorState.pending
+  }
+
+  /** Opens the reader at the block if it is in memory; otherwise notes it as missing. */
+  #enter(opened: OpenedSegment, block: number): boolean {
+    const window = this.#window
+    const isInWindow = block >= window.firstBlock && block < window.firstBlock + window.blockCount
+    if (!isInWindow && !this.#copyFromCache(opened, block)) {
+      this.#missingBlock = block
+      return false
+    }
+    const { memory, firstBlock } = this.#window
+    const index = opened.blockIndex
+    this.#reader.open(memory, index.offsetOf(block) - index.offsetOf(firstBlock))
+    this.#readerBlock = block
+    return true
+  }
+
+  #copyFromCache(opened: OpenedSegment, block: number): boolean {
+    if (!opened.isCached(block)) return false
+    const window = this.#freeWindow(blockSizeBytesMax)
+    opened.copyCached(block, window.memory)
+    window.firstBlock = block
+    window.blockCount = 1
+    return true
+  }
+
+  /** Empties the window, or the spare one if the current one is needed, with room for so many bytes. */
+  #freeWindow(sizeBytes: number): Window {
+    if (this.#keepsWindow) {
+      const kept = this.#window
+      this.#window = this.#spare ?? { memory: new BlockMemory(0), firstBlock: 0, blockCount: 0 }
+      this.#spare = kept
+      this.#keepsWindow = false
+    }
+    this.#readerBlock = -1
+    const window = this.#window
+    window.blockCount = 0
+    const length = window.memory.bytes.length
+    if (length < sizeBytes || length > Math.max(windowSizeBytesMax, sizeBytes)) {
+      window.memory = new BlockMemory(Math.max(sizeBytes, blockSizeBytesMax))
+    }
+    return window
+  }
+
+  /** Decides what to read for the missing block, and makes room for it. */
+  #beginRead(opened: OpenedSegment): { memory: BlockMemory; firstBlock: number; blockCount: number } {
+    const index = opened.blockIndex
+    const step = this.#isReverse ? -1 : 1
+    let sizeBytes = index.lengthOf(this.#missingBlock)
+    let last = this.#missingBlock
+    for (let count = this.#readAheadBlockCount(); count > 1; count -= 1) {
+      const next = last + step
+      if (next < 0 || next >= index.blockCount) break
+      if (sizeBytes + index.lengthOf(next) > windowSizeBytesMax) break
+      sizeBytes += index.lengthOf(next)
+      last = next
+    }
+    const { memory } = this.#freeWindow(sizeBytes)
+    const firstBlock = Math.min(last, this.#missingBlock)
+    return { memory, firstBlock, blockCount: Math.abs(last - this.#missingBlock) + 1 }
+  }
+
+  #endRead(
+    opened: OpenedSegment,
+    read: { firstBlock: number; blockCount: number; memory: BlockMemory },
+  ): void {
+    this.#readCount += 1
+    this.#window.firstBlock = read.firstBlock
+    this.#window.blockCount = read.blockCount
+    if (read.blockCount === 1 && this.#access.fillsCache) opened.keep(read.firstBlock, read.memory, 0)
+  }
+
+  #readAheadBlockCount(): number {
+    if (this.#access.readsAheadAtOnce) return readAheadBlockCountMax
+    return this.#readCount < 2 ? 1 : Math.min(1 << (this.#readCount - 1), readAheadBlockCountMax)
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Looks keys up in an open segment: by the hash index where it is loaded, else by filter and block index, and
+ * on from the newest version of the key to the one that the reader may see.
+ *
+ * Synchronous and one at a time, so what a lookup asks for lies in fields while it runs. A lookup that needs a
+ * block that is not in memory ends `pending` and is repeated by its caller.
+ */
+import type { EntryView, SequenceNumber } from '../entry/entry.ts'
+import { BlockReader } from './block-reader.ts'
+import { FindState } from './find-state.ts'
+import { emptySlot, firstSlotOf, tagOf } from './hash-index.ts'
+import type { OpenedSegment } from './opened-segment.ts'
+import { UnfinishedLookups } from './unfinished-lookups.ts'
+
+export class SegmentLookup {
+  /** After `pending`: the block that is missing. */
+  missingBlock = 0
+  /** After `found`: the entry lies in memory that nothing else uses. */
+  foundDetached = false
+  readonly #opened: OpenedSegment
+  readonly #blockCount: number
+  readonly #slots: Uint32Array | undefined
+  readonly #reader = new BlockReader()
+  readonly #unfinished = new UnfinishedLookups()
+  #key: Uint8Array = new Uint8Array(0)
+  #keyStart = 0
+  #keyLength = 0
+  #sequenceLimit: SequenceNumber = 0
+
+  constructor(opened: OpenedSegment) {
+    this.#opened = opened
+    this.#blockCount = opened.blockIndex.blockCount
+    this.#slots = opened.parts.slots
+  }
+
+  /** As `Segment.find`. */
+  find(
+    key: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    hashHigh: number,
+    hashLow: number,
+    sequenceLimit: SequenceNumber,
+    out: EntryView,
+  ): FindState {
+    this.#key = key
+    this.#keyStart = keyStart
+    this.#keyLength = keyLength
+    this.#sequenceLimit = sequenceLimit
+    if (!this.#unfinished.isEmpty) {
+      const state = this.#resume(tagOf(hashHigh), out)
+      if (state !== undefined) return state
+    }
+    const slots = this.#slots
+    if (slots !== undefined) {
+      return this.#probe(slots, firstSlotOf(hashLow, slots.length), tagOf(hashHigh), false, out)
+    }
+    const { filter } = this.#opened.parts
+    if (filter !== undefined && !filter.mayContain(hashHigh, hashLow)) return FindState.absent
+    return this.#findByBlockIndex(out)
+  }
+
+  /** Goes on with a lookup that stopped for a block, if this is the repetition of one. */
+  #resume(tag: number, out: EntryView): FindState | undefined {
+    const lookup = this.#unfinished.take(this.#key, this.#keyStart, this.#keyLength, this.#sequenceLimit)
+    if (lookup === undefined) return undefined
+    if (lookup.slot >= 0) return this.#probe(this.#slots as Uint32Array, lookup.slot, tag, true, out)
+    return this.#findOlder(lookup.block, out)
+  }
+
+  /** Follows the slots from `slot` on until one leads to the key or is empty. */
+  #probe(slots: Uint32Array, slot: number, tag: number, isResumed: boolean, out: EntryView): FindState {
+    let isFirstCandidate = !isResumed
+    for (;;) {
+      const content = slots[slot] as number
+      if (content === emptySlot) return FindState.absent
+      if ((content & 0xff) === tag) {
+        const block = content >>> 16
+        const ordinal = (content >>> 8) & 0xff
+        if (block >= this.#blockCount) this.#refuseSlot(slot)
+        if (!this.#enter(block)) {
+          // A first candidate needs no memory: the repetition meets it first again.
+          if (!isFirstCandidate) this.#remember(slot, block)
+          return this.#pending(block)
+        }
+        if (ordinal >= this.#reader.count) this.#refuseSlot(slot)
+        if (this.#reader.hasKey(ordinal, this.#key, this.#keyStart, this.#keyLength)) {
+          return this.#chooseVersion(block, ordinal, out)
+        }
+        isFirstCandidate = false
+      }
+      slot = slot + 1 === slots.length ? 0 : slot + 1
+    }
+  }
+
+  #findByBlockIndex(out: EntryView): FindState {
+    const block = this.#opened.blockIndex.blockOf(this.#key, this.#keyStart, this.#keyLength)
+    if (!this.#enter(block)) return this.#pending(block)
+    const reader = this.#reader
+    const ordinal = reader.search(this.#key, this.#keyStart, this.#keyLength, false)
+    if (ordinal === reader.count) return FindState.absent
+    if (!reader.hasKey(ordinal, this.#key, this.#keyStart, this.#keyLength)) return FindState.absent
+    return this.#chooseVersion(block, ordinal, out)
+  }
+
+  /** The versions of the key lie newest first from entry `first` of the reader's block on. */
+  #chooseVersion(block: number, first: number, out: EntryView): FindState {
+    const reader = this.#reader
+    for (let ordinal = first; ordinal < reader.count; ordinal += 1) {
+      if (ordinal > first && !reader.isOlderVersion(ordinal)) return FindState.absent
+      if (reader.sequenceNumberOf(ordinal) > this.#sequenceLimit) continue
+      reader.view(ordinal, out)
+      return FindState.found
+    }
+    return this.#findOlder(block + 1, out)
+  }
+
+  /** All versions so far were too new; `block` may begin with older ones. */
+  #findOlder(block: number, out: EntryView): FindState {
+    if (block === this.#blockCount || !this.#opened.blockIndex.continues(block)) return FindState.absent
+    if (!this.#enter(block)) {
+      this.#remember(-1, block)
+      return this.#pending(block)
+    }
+    return this.#chooseVersion(block, 0, out)
+  }
+
+  #enter(block: number): boolean {
+    this.foundDetached = false
+    if (this.#opened.openCached(block, this.#reader)) return true
+    this.foundDetached = this.#opened.takeWaiting(block, this.#reader)
+    return this.foundDetached
+  }
+
+  #pending(missingBlock: number): FindState {
+    this.missingBlock = missingBlock
+    return FindState.pending
+  }
+
+  #remember(slot: number, block: number): void {
+    this.#unfinished.add(this.#key, this.#keyStart, this.#keyLength, this.#sequenceLimit, slot, block)
+  }
+
+  #refuseSlot(slot: number): never {
+    this.#opened.refuse(
+      `slot ${slot} of the hash index names an entry that is not there`,
+      this.#opened.parts.footer.hashIndex.offset + slot * 4,
+    )
+  }
+}

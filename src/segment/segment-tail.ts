@@ -1,0 +1,116 @@
+/**
+ * The end of a segment file: hash index, filter, block index, properties and footer, written in that order when
+ * all blocks are there. Runs in steps, since building the tables of half a million keys takes a while.
+ */
+import { hashResult, xxh64 } from '../bytes/xxh64.ts'
+import { hashAt } from './block-check.ts'
+import type { BlockIndexWriter } from './block-index.ts'
+import { BlockMemory } from './block-memory.ts'
+import { createFilter, fillFilter } from './filter.ts'
+import type { GrowableWords } from './growable-words.ts'
+import { emptySlot, fillHashIndex, type KeyHashes, slotCountFor } from './hash-index.ts'
+import { encodeProperties, PropertyNumber } from './property-table.ts'
+import { encodeFooter, footerSizeBytes, type Region } from './segment-format.ts'
+import type { SegmentMeta } from './segment-meta.ts'
+import type { SegmentOutput } from './segment-output.ts'
+import type { SegmentSettings } from './segment-settings.ts'
+
+/** What the writer gathered. */
+export interface SegmentTail {
+  readonly number: number
+  readonly settings: SegmentSettings
+  readonly blockIndex: BlockIndexWriter
+  readonly hashes: KeyHashes
+  /** Low and high halves of the checksums so far, in turn; those of the regions are added. */
+  readonly checksums: GrowableWords
+  readonly counts: Omit<SegmentMeta, 'number' | 'sizeBytes' | 'checksum' | 'keyCount' | 'blockCount'>
+}
+
+/** Keys entered into a table in one step. */
+const keysPerStep = 16_384
+
+/** Writes the tail and syncs the file; the caller may pause at each `yield`. */
+export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<void, SegmentMeta> {
+  const blocksEnd = output.offset
+  const { number, checksums, hashes, counts } = tail
+  const hashIndex = writeRegion(output, tail, yield* buildHashIndex(hashes))
+  yield
+  const filter = writeRegion(output, tail, yield* buildFilter(hashes))
+  yield
+  const index = tail.blockIndex.encode(blocksEnd / 8, counts.smallestKey, counts.largestKey)
+  const blockIndex = writeRegion(output, tail, index)
+  const properties = writeRegion(output, tail, encodeTailProperties(tail))
+
+  const sums = new Uint8Array(checksums.words.buffer, 0, checksums.length * 4)
+  xxh64(sums, 0, sums.length, number >>> 0, 0)
+  const checksum = { high: hashResult.high, low: hashResult.low }
+  const blockCount = tail.blockIndex.blockCount
+  const footer = new DataView(new ArrayBuffer(footerSizeBytes))
+  encodeFooter(footer, {
+    number,
+    checksumHigh: checksum.high,
+    checksumLow: checksum.low,
+    hashIndex,
+    filter,
+    blockIndex,
+    properties,
+    keyCount: hashes.count,
+    blockCount,
+    ...counts,
+  })
+  const bytes = new Uint8Array(footer.buffer)
+  hashAt(bytes, 8, bytes.length, number, output.offset)
+  footer.setUint32(0, hashResult.low, true)
+  footer.setUint32(4, hashResult.high, true)
+  output.append(bytes)
+  yield
+  output.finish()
+  return { number, sizeBytes: output.offset, checksum, keyCount: hashes.count, blockCount, ...counts }
+}
+
+function* buildHashIndex(hashes: KeyHashes): Generator<void, BlockMemory> {
+  const memory = new BlockMemory(slotCountFor(hashes.count) * 4)
+  memory.words.fill(emptySlot)
+  for (let key = 0; key < hashes.count; key += keysPerStep) {
+    fillHashIndex(memory.words, hashes, key, Math.min(key + keysPerStep, hashes.count))
+    yield
+  }
+  return memory
+}
+
+function* buildFilter(hashes: KeyHashes): Generator<void, BlockMemory> {
+  const memory = createFilter(hashes.count)
+  for (let key = 0; key < hashes.count; key += keysPerStep) {
+    fillFilter(memory, hashes, key, Math.min(key + keysPerStep, hashes.count))
+    yield
+  }
+  return memory
+}
+
+function encodeTailProperties({ counts, settings }: SegmentTail): BlockMemory {
+  const blockSize = new Uint8Array(4)
+  new DataView(blockSize.buffer).setUint32(0, settings.blockSizeBytes, true)
+  const encoded = encodeProperties([
+    { number: PropertyNumber.smallestKey, required: false, bytes: counts.smallestKey },
+    { number: PropertyNumber.largestKey, required: false, bytes: counts.largestKey },
+    { number: PropertyNumber.blockSizeBytes, required: false, bytes: blockSize },
+  ])
+  const memory = new BlockMemory(encoded.length)
+  memory.bytes.set(encoded)
+  return memory
+}
+
+function writeRegion(output: SegmentOutput, tail: SegmentTail, { bytes }: BlockMemory): Region {
+  const offset = output.offset
+  hashAt(bytes, 0, bytes.length, tail.number, offset)
+  const region = {
+    offset,
+    length: bytes.length,
+    checksumHigh: hashResult.high,
+    checksumLow: hashResult.low,
+  }
+  tail.checksums.push(hashResult.low)
+  tail.checksums.push(hashResult.high)
+  output.append(bytes)
+  return region
+}
