@@ -12,10 +12,19 @@ const describedLengthMax = 64
  * @example describeBytes(Uint8Array.of(0x61, 0x00)) // "a\x00"
  */
 export function describeBytes(bytes: Uint8Array, lengthMax: number = describedLengthMax): string {
-  const shown = bytes.length <= lengthMax ? bytes : bytes.slice(0, lengthMax)
+  const shown = bytes.subarray(0, shownLength(bytes, lengthMax))
   const rest = bytes.length - shown.length
   const text = printableTextOf(shown) ?? escapedTextOf(shown)
   return rest === 0 ? `"${text}"` : `"${text}"… (${rest} more bytes)`
+}
+
+/** At most `lengthMax`, less if that would cut a character of text in two. */
+function shownLength(bytes: Uint8Array, lengthMax: number): number {
+  if (bytes.length <= lengthMax) return bytes.length
+  let length = lengthMax
+  // The second to fourth byte of a character in UTF-8 begins with the bits 10.
+  while (length > 0 && length > lengthMax - 3 && ((bytes[length] as number) & 0xc0) === 0x80) length -= 1
+  return length
 }
 
 function printableTextOf(bytes: Uint8Array): string | undefined {
