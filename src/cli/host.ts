@@ -1,0 +1,76 @@
+/**
+ * Everything the command line touches outside itself: streams, environment, signals, the opening of stores.
+ * `main` hands in the real ones; tests hand in their own and so run whole sessions in one process.
+ */
+import type { Readable, Writable } from 'node:stream'
+import type { KeyBounds, SyncKeyValueStore } from '../store/key-value-store.ts'
+import type { StoreOptions } from '../store/settings.ts'
+import type { StoreEventListener, StoreEventName } from '../store/store-events.ts'
+import type { CheckReport, StoreStatus } from '../store/store-status.ts'
+import type { Clock } from '../time/clock.ts'
+
+/** What the commands use of an open store; keys and values are bytes. */
+export interface OpenStore extends SyncKeyValueStore<Uint8Array, Uint8Array> {
+  status(): StoreStatus
+  check(): Promise<CheckReport>
+  flush(): Promise<void>
+  compact(bounds?: KeyBounds<Uint8Array>): Promise<void>
+  on<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): unknown
+}
+
+/** A part of a file as `inspect` shows it. */
+export interface FilePart {
+  readonly offset: number
+  readonly length: number
+  readonly kind: string
+  readonly details: unknown
+}
+
+/** What `inspect` shows of a file, as plain data. */
+export interface FileInspection {
+  readonly kind: string
+  readonly properties: object
+  readonly parts: readonly FilePart[]
+}
+
+export interface InputStream extends Readable {
+  readonly isTTY?: boolean
+  setRawMode?(mode: boolean): unknown
+}
+
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
+
+export type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** A program that shows long results page by page. */
+export interface PagerProcess {
+  readonly input: Writable
+  /** Resolves when the user has left it. */
+  readonly ended: Promise<void>
+}
+
+export interface Host {
+  readonly stdin: InputStream
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: string
+  readonly homeDirectory: string
+  /** The version of Varve. */
+  readonly version: string
+  readonly clock: Clock
+  openStore(path: string, options: StoreOptions<Uint8Array, Uint8Array>): Promise<OpenStore>
+  /** Whether a store lies at `path`. */
+  storeExists(path: string): Promise<boolean>
+  inspectFile(path: string): Promise<FileInspection>
+  /** Starts a pager by its command line; `undefined` when it cannot be started. */
+  startPager(command: string): Promise<PagerProcess | undefined>
+  /** Calls `listener` for each signal until the returned function is called. */
+  onSignal(listener: (signal: SignalName) => void): () => void
+  /** Ends the process at once: the user asked a second time. */
+  exit(code: number): void
+}

@@ -1,0 +1,73 @@
+/**
+ * Data on its way to stdout (or a pager, or a file). Small pieces are gathered; `flush` resolves when the stream
+ * has taken them, which is how a slow reader slows the command down instead of filling the memory.
+ */
+import type { Writable } from 'node:stream'
+import { systemCodeOf } from '../errors.ts'
+import { CommandError, OutputClosedError } from './cli-error.ts'
+
+export type Piece = string | Uint8Array
+
+const gatheredBytesMax = 64 * 1024
+
+export class Output {
+  readonly #stream: Writable
+  #gathered: Buffer[] = []
+  #gatheredBytes = 0
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+    // The callback of write() tells us; without a listener the event would end the process.
+    stream.on('error', ignore)
+  }
+
+  /** Takes pieces in their order; waits for the stream now and then. */
+  async write(...pieces: readonly Piece[]): Promise<void> {
+    for (const piece of pieces) this.#gather(piece)
+    if (this.#gatheredBytes >= gatheredBytesMax) await this.flush()
+  }
+
+  /** Resolves when the stream has taken everything so far. */
+  async flush(): Promise<void> {
+    if (this.#gatheredBytes === 0) return
+    const bytes = this.#gathered.length === 1 ? (this.#gathered[0] as Buffer) : Buffer.concat(this.#gathered)
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    await this.#send(bytes)
+  }
+
+  /** Flushes, and lets the stream go without ending it. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#stream.off('error', ignore)
+  }
+
+  #gather(piece: Piece): void {
+    if (piece.length === 0) return
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : asBuffer(piece)
+    this.#gathered.push(bytes)
+    this.#gatheredBytes += bytes.length
+  }
+
+  #send(bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(bytes, (error) => {
+        if (error) reject(asOutputError(error))
+        else resolve()
+      })
+    })
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function asOutputError(error: Error): Error {
+  const code = systemCodeOf(error)
+  const isClosed = ['EPIPE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'EOF'].includes(code ?? '')
+  if (isClosed) return new OutputClosedError()
+  return new CommandError(`cannot write the output: ${error.message}`, undefined, { cause: error })
+}
+
+const ignore = (): void => {}
