@@ -22,7 +22,7 @@ export interface CursorOptions {
 }
 
 export interface EntryCursor {
-  /** The entry the cursor stands on; valid until the next move. Always the same object. */
+  /** The entry the cursor stands on; valid until the next move or load. Always the same object. */
   readonly entry: EntryView
   /** To the first entry in the cursor's direction. */
   rewind(): CursorState

@@ -40,8 +40,8 @@ export class MergeCursor implements EntryCursor {
   /** Rewind and seek: children before this rank made the move. */
   #movedCount = 0
   readonly #pendingMove = new PendingMove()
-  /** Advance: the other children have left the key; only the first one has still to move. */
-  #isOnlyFirstLeft = false
+  /** Advance: the place of the child that is pending, or -1. Its entry may be gone, so its key is not looked at. */
+  #pendingPlace = -1
 
   /** `children` walk in the direction and with the limit of `options`, newest source first. */
   constructor(children: readonly EntryCursor[], options: CursorOptions) {
@@ -82,13 +82,11 @@ export class MergeCursor implements EntryCursor {
   }
 
   advance(): CursorState {
-    if (!this.#isOnlyFirstLeft) {
-      if (!this.#allVersions && !this.#passOverDuplicates()) return CursorState.pending
-      this.#isOnlyFirstLeft = true
-    }
-    if (!this.#advanceAt(0)) return CursorState.pending
-    this.#isOnlyFirstLeft = false
-    return this.#give()
+    const resumed = this.#pendingPlace
+    if (resumed > 0 && !this.#advanceAt(resumed)) return CursorState.pending
+    // Once the first child was asked to move, the others had left its key.
+    if (resumed !== 0 && !this.#allVersions && !this.#passOverDuplicates()) return CursorState.pending
+    return this.#advanceAt(0) ? this.#give() : CursorState.pending
   }
 
   loadSync(): void {
@@ -102,7 +100,7 @@ export class MergeCursor implements EntryCursor {
   #beginMove(): void {
     this.#movedCount = 0
     this.#liveCount = 0
-    this.#isOnlyFirstLeft = false
+    this.#pendingPlace = -1
   }
 
   /** The child of this rank made the move; it takes part if it stands on an entry. */
@@ -153,8 +151,10 @@ export class MergeCursor implements EntryCursor {
     const state = child.advance()
     if (state === CursorState.pending) {
       this.#pendingChild = child
+      this.#pendingPlace = place
       return false
     }
+    this.#pendingPlace = -1
     const wasHeap = this.#liveCount > linearChildCountMax
     if (state === CursorState.entry) {
       this.#readPrefix(rank)
