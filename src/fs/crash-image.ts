@@ -112,6 +112,10 @@ function copyPart(image: Uint8Array, write: PendingWrite, start: number, end: nu
   if (from < to) image.set(write.bytes.subarray(from - write.position, to - write.position), from)
 }
 
+/** One sector of noise, repeated: as strange to a reader as noise throughout, and quick to make. */
 function fillWithGarbage(image: Uint8Array, start: number, random: SeededRandom): void {
-  for (let index = start; index < image.length; index++) image[index] = random.upTo(255)
+  const noise = Uint8Array.from({ length: 512 }, () => random.upTo(255))
+  for (let from = start; from < image.length; from += noise.length) {
+    image.set(noise.subarray(0, image.length - from), from)
+  }
 }

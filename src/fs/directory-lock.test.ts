@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +29,7 @@ interface Answer {
   isOwner?: boolean
   isOurs?: boolean
   released?: boolean
+  childPid?: number
   code?: string
   message?: string
   holder?: { pid?: number; host?: string; command?: string; since?: string }
@@ -36,12 +38,17 @@ interface Answer {
 /** A process of its own that takes the lock; see test/support/lock-probe.ts. */
 class LockProbe {
   readonly #process: ChildProcess
+  readonly #isContained: boolean
   readonly #lines: AsyncIterator<string>
   readonly #ended: Promise<unknown>
 
+  /** Runs inside `command`, when given: see {@link container}. */
   constructor(command: readonly string[] = [], probeArguments: readonly string[] = [directory]) {
+    this.#isContained = command.length > 0
     const [program, ...rest] = [...command, process.execPath, '--import', 'tsx', probePath, ...probeArguments]
-    this.#process = spawn(program!, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#process = spawn(program!, rest, {
+      stdio: ['pipe', 'pipe', this.#isContained ? 'ignore' : 'inherit'],
+    })
     this.#ended = new Promise((resolve) => this.#process.once('exit', resolve))
     this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]()
     probes.push(this)
@@ -57,18 +64,29 @@ class LockProbe {
     return JSON.parse(value)
   }
 
-  ask(question: 'verify' | 'release'): Promise<Answer> {
+  ask(question: 'verify' | 'release' | 'spawn' | 'worker'): Promise<Answer> {
     this.#process.stdin!.write(`${question}\n`)
     return this.answer()
   }
 
   async kill(): Promise<void> {
-    this.#process.kill('SIGKILL')
+    // In a container the probe is a child of what we started, which ends when it has seen the child end.
+    const inner = this.#isContained ? childrenOf(this.pid) : []
+    for (const pid of inner) process.kill(pid, 'SIGKILL')
+    if (inner.length === 0) this.#process.kill('SIGKILL')
     await this.#ended
   }
+}
 
-  async ended(): Promise<void> {
-    await this.#ended
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map(Number)
+  } catch {
+    return []
   }
 }
 
@@ -82,22 +100,49 @@ function deadPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid
 }
 
+/** Runs a program in a pid and a network namespace of its own, as in a container. */
+const container: readonly string[] = ['unshare', '--pid', '--net', '--fork', '--kill-child', '--mount-proc']
+const canUnshare = isLinux && spawnSync(container[0]!, [...container.slice(1), 'true']).status === 0
+if (!canUnshare) console.log('no containers for the tests of the lock: unshare is missing or not permitted')
+
 describe('one owner', () => {
-  for (const gate of ['with-gate', 'without-gate']) {
-    // Without the gate, as on macOS, processes that come in between may make each other give up: never two.
-    test(`of eight processes that race (${gate}), exactly one gets the lock, on clean and on stale folders`, async () => {
-      for (const round of [1, 2, 3]) {
-        const racers = Array.from({ length: 8 }, () => new LockProbe([], [directory, gate]))
-        const answers = await Promise.all(racers.map((racer) => racer.answer()))
-        const owners = racers.filter((_, index) => answers[index]!.isOwner)
-        expect(owners, `round ${round}: ${JSON.stringify(answers)}`).toHaveLength(1)
-        expect(answers.filter((answer) => answer.code === 'STORE_LOCKED')).toHaveLength(7)
-        expect(await owners[0]!.ask('verify')).toEqual({ isOurs: true })
-        // Leaves a stale LOCK for the next round.
-        await Promise.all(racers.map((racer) => racer.kill()))
-      }
-    })
+  async function race(command: readonly string[], gate: string): Promise<void> {
+    for (const round of [1, 2, 3]) {
+      const racers = Array.from({ length: 8 }, () => new LockProbe(command, [directory, gate]))
+      const answers = await Promise.all(racers.map((racer) => racer.answer()))
+      const owners = racers.filter((_, index) => answers[index]!.isOwner)
+      expect(owners, `round ${round}: ${JSON.stringify(answers)}`).toHaveLength(1)
+      expect(answers.filter((answer) => answer.code === 'STORE_LOCKED')).toHaveLength(7)
+      expect(await owners[0]!.ask('verify')).toEqual({ isOurs: true })
+      expect((await readdir(directory)).sort()).toEqual(['LOCK', 'lock.sock'])
+      // Leaves a stale LOCK for the next round.
+      await Promise.all(racers.map((racer) => racer.kill()))
+    }
   }
+
+  test('comes out of a race of eight processes, on clean and on stale folders', () => race([], 'with-gate'))
+
+  test('comes out of a race without the gate, as on macOS', () => race([], 'without-gate'))
+
+  test.runIf(canUnshare)('comes out of a race of eight containers', () => race(container, 'with-gate'))
+
+  test('comes out of every race, however the steps of the racers interleave', async () => {
+    const pid = deadPid()
+    for (let round = 0; round < 200; round++) {
+      if (round % 2 === 1) await placeStale({ pid })
+      const racers = Array.from({ length: 8 }, async (_, index) => {
+        for (let turn = 0; turn < (index * round) % 7; turn++)
+          await new Promise((resolve) => setImmediate(resolve))
+        return lockDirectory(directory, { withoutGate: true })
+      })
+      const results = await Promise.allSettled(racers)
+      const locks = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+      expect(locks, `round ${round}`).toHaveLength(1)
+      locks[0]!.verifySync()
+      await locks[0]!.release()
+      expect(await readdir(directory)).toEqual([])
+    }
+  })
 
   test('is named to others: process, host, command and since when', async () => {
     const owner = new LockProbe()
@@ -194,17 +239,45 @@ describe('one owner', () => {
     await lock.release()
   })
 
-  test.runIf(isLinux)('is found in another container, by its socket', async (context) => {
-    if (!canUnshare()) return context.skip('unshare is not permitted here')
-    const owner = new LockProbe(['unshare', '--pid', '--net', '--fork', '--kill-child', '--mount-proc'])
+  test.runIf(canUnshare)('is found in another container, by its socket', async () => {
+    const owner = new LockProbe(container)
     expect(await owner.answer()).toEqual({ isOwner: true })
     await expect(lockDirectory(directory)).rejects.toMatchObject({ code: 'STORE_LOCKED' })
-    const neighbour = new LockProbe(['unshare', '--pid', '--net', '--fork', '--kill-child', '--mount-proc'])
+    const neighbour = new LockProbe(container)
     expect(await neighbour.answer()).toMatchObject({ isOwner: false, code: 'STORE_LOCKED' })
     expect(await owner.ask('verify')).toEqual({ isOurs: true })
     await owner.kill()
-    const next = new LockProbe(['unshare', '--pid', '--net', '--fork', '--kill-child', '--mount-proc'])
+    const next = new LockProbe(container)
     expect(await next.answer()).toEqual({ isOwner: true })
+  })
+
+  test('is found by a worker thread of its own process', async () => {
+    const owner = new LockProbe()
+    await owner.answer()
+    const refused = await owner.ask('worker')
+    expect(refused).toMatchObject({ isOwner: false, code: 'STORE_LOCKED', holder: { pid: owner.pid } })
+    expect(refused.message).toContain('in this process')
+  })
+
+  test.runIf(isLinux)('keeps the folder while its process stands still', async () => {
+    const owner = new LockProbe()
+    await owner.answer()
+    process.kill(owner.pid, 'SIGSTOP')
+    await expect(lockDirectory(directory)).rejects.toMatchObject({ holder: { pid: owner.pid } })
+    await expect(lockDirectory(directory, { withoutGate: true })).rejects.toMatchObject({
+      code: 'STORE_LOCKED',
+    })
+  })
+
+  test.runIf(isLinux)('does not pass its lock on to children that outlive it', async () => {
+    const owner = new LockProbe()
+    await owner.answer()
+    const { childPid } = await owner.ask('spawn')
+    await owner.kill()
+    const lock = await lockDirectory(directory)
+    await lock.release()
+    // Lived all the while.
+    process.kill(childPid!, 'SIGKILL')
   })
 })
 
@@ -268,7 +341,3 @@ describe('a folder', () => {
     await lock.release()
   })
 })
-
-function canUnshare(): boolean {
-  return spawnSync('unshare', ['--pid', '--net', '--fork', '--mount-proc', 'true']).status === 0
-}

@@ -104,7 +104,8 @@ async function placeRecord(directory: string, name: string, record: LockRecord):
     if (code === 'EEXIST') return false
     if (code === 'ENOENT' || code === 'EIO' || code === 'ENOSPC' || code === 'EDQUOT') throw error
   }
-  // A file system without hard links. Here the file is empty for a moment, and unreadable is not stale.
+  // A file system without hard links. Here the file is empty for a moment; whoever then takes it for a stale one
+  // inherits it, which its maker notices when he verifies.
   try {
     await writeNew(path, record)
     return true
