@@ -63,15 +63,15 @@ export class MemoryPool {
   }
 
   /**
-   * An arena of `sizeBytes` (64 KiB to 32 MiB, a power of two), holding whatever it held before. `undefined`
-   * when the process has as many memories as it may have, or can get, and none has room.
+   * An arena of `sizeBytes` (64 KiB and up, a power of two), holding whatever it held before. `undefined` when
+   * the process has as many memories as it may have, or can get, and none has room.
    */
   take(sizeBytes: number): Arena | undefined {
     for (const memory of this.#memories) {
       const base = memory.ranges.take(sizeBytes)
       if (base !== undefined) return { buffer: memory.buffer, base, sizeBytes }
     }
-    const memory = this.#addMemory()
+    const memory = this.#addMemory(sizeBytes)
     const base = memory?.ranges.take(sizeBytes)
     if (memory === undefined || base === undefined) return undefined
     return { buffer: memory.buffer, base, sizeBytes }
@@ -84,9 +84,11 @@ export class MemoryPool {
     memory?.ranges.giveBack(arena.base)
   }
 
-  #addMemory(): PooledMemory | undefined {
+  /** A memory more, as large as the platform gives; `undefined` if that cannot hold `sizeBytes`. */
+  #addMemory(sizeBytes: number): PooledMemory | undefined {
     if (this.#memories.length >= this.#settings.memoryCountMax) return undefined
-    while (this.#memorySizeBytes >= memorySizeBytesMin) {
+    // Scratch space takes the lower half from the largest arenas.
+    while (this.#memorySizeBytes >= Math.max(memorySizeBytesMin, sizeBytes * 2)) {
       try {
         const buffer = this.#settings.createMemory(this.#memorySizeBytes)
         foundKernel(buffer, pooledScratchSizeBytes)
@@ -101,8 +103,8 @@ export class MemoryPool {
         this.#memorySizeBytes /= 2
       }
     }
-    // Later calls try the smallest size again: what is refused now need not be for ever.
-    this.#memorySizeBytes = memorySizeBytesMin
+    // Later calls try again from the smallest size that was refused: it need not be refused for ever.
+    if (this.#memorySizeBytes < memorySizeBytesMin) this.#memorySizeBytes = memorySizeBytesMin
     return undefined
   }
 }

@@ -202,6 +202,34 @@ test('begins groups on multiples of eight and pads entries with zero bytes, in a
   )
 })
 
+test('takes back what was appended and not inserted', () => {
+  const model = emptyModel()
+  const { table } = model
+  model.put(bytesOf('kept'), bytesOf('value'))
+  const before = table.appendOffset
+  table.bytes.set(bytesOf('taken back'), table.nextKeyPosition)
+  table.appendEntry(2, EntryKind.put, 0, 10, 0)
+  table.takeBackTo(before)
+  model.put(bytesOf('next'), bytesOf('value'))
+  expectSameContent(model, Infinity, [bytesOf('taken back')])
+})
+
+test('tells where an entry ends and the next one begins', () => {
+  const { table } = emptyModel()
+  const offsets: number[] = []
+  for (const [keyLength, valueLength] of [
+    [0, 0],
+    [1, 0],
+    [3, 5],
+    [65_535, 100_000],
+  ] as const) {
+    const offset = table.appendEntry(1, EntryKind.put, 0, keyLength, valueLength)
+    expect(table.entryEnd(offset)).toBe(table.appendOffset)
+    offsets.push(table.appendOffset - offset)
+  }
+  expect(offsets).toEqual([16, 20, 24, 165_552])
+})
+
 test('an arena starts afresh when a table is made in it again', () => {
   const arena = memoryPool.take(64 * 1024)
   if (arena === undefined) throw new Error('no arena')
