@@ -1,6 +1,6 @@
 /** Lines of an import into entries, by format. Knows the line of everything, for the errors. */
 import { type CsvColumns, isOpenRecord, plainColumns, readCsvEntry, readCsvHeader } from './csv-entry.ts'
-import type { InputLine } from './input-lines.ts'
+import { type InputLine, LineTooLongError, lineBytesMax } from './input-lines.ts'
 import { type EntryBytes, EntryFormatError, readJsonEntry } from './json-entry.ts'
 
 export type EntryFormat = 'ndjson' | 'csv'
@@ -51,23 +51,24 @@ class CsvEntryReader implements EntryReader {
       this.#isOpen = false
       return { lineNumber: number, problem: noText }
     }
-    if (!this.#isOpen && text === '') return undefined
+    if (!this.#isOpen && text.trim() === '') return undefined
     this.#startLine = this.#isOpen ? this.#startLine : number
     this.#record = this.#isOpen ? `${this.#record}\n${text}` : text
     // Each line turns the state over once more when it holds an odd number of quotes.
     this.#isOpen = isOpenRecord(text) !== this.#isOpen
-    return this.#isOpen ? undefined : this.#readRecord()
+    if (this.#isOpen && this.#record.length > lineBytesMax) throw new LineTooLongError(this.#startLine)
+    return this.#isOpen ? undefined : this.#readRecord(this.#record.replace(/\r$/, ''))
   }
 
   end(): ReadEntry | undefined {
     return this.#isOpen ? { lineNumber: this.#startLine, problem: 'a quote is not closed' } : undefined
   }
 
-  #readRecord(): ReadEntry | undefined {
+  #readRecord(record: string): ReadEntry | undefined {
     const columns = this.#columns
-    if (columns !== undefined) return readAt(this.#startLine, () => readCsvEntry(this.#record, columns))
+    if (columns !== undefined) return readAt(this.#startLine, () => readCsvEntry(record, columns))
     try {
-      this.#columns = readCsvHeader(this.#record)
+      this.#columns = readCsvHeader(record)
       return undefined
     } catch (error) {
       return { lineNumber: this.#startLine, problem: problemOf(error) }

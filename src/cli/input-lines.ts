@@ -1,24 +1,24 @@
 /** Bytes arriving in chunks into numbered lines of text, one chunk's lines at a time. */
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
+import { CommandError } from './cli-error.ts'
 
 const newline = 10
-const carriageReturn = 13
 
-/** Longer lines than this would not fit into one string. */
-const lineBytesMax = 256 * 1024 * 1024
+/** Longer lines (and records of several lines) would not fit into one string. */
+export const lineBytesMax = 256 * 1024 * 1024
 
 export interface InputLine {
   /** From 1. */
   readonly number: number
-  /** Without its end; `undefined` when the bytes are no UTF-8. */
+  /** Without its LF; `undefined` when the bytes are no UTF-8. */
   readonly text: string | undefined
   /** Bytes of input up to and with this line. */
   readonly endOffset: number
 }
 
 /** Thrown for a line that cannot be held. */
-export class LineTooLongError extends Error {
+export class LineTooLongError extends CommandError {
   override readonly name: string = 'LineTooLongError'
 
   constructor(number: number) {
@@ -26,7 +26,10 @@ export class LineTooLongError extends Error {
   }
 }
 
-/** Splits at LF and CRLF. A mark of byte order at the start is dropped; the last line needs no end. */
+/**
+ * Splits at LF; a CR before it stays, because it may stand inside a field of CSV. A byte order mark at the start is
+ * dropped; the last line needs no end.
+ */
 export class LineSplitter {
   #number = 0
   #offset = 0
@@ -62,9 +65,7 @@ export class LineSplitter {
     this.#restBytes = 0
     this.#number++
     this.#offset += whole.length + endLength
-    const end = whole[whole.length - 1] === carriageReturn ? whole.length - 1 : whole.length
-    const line = whole.subarray(0, end)
-    return { number: this.#number, text: this.#textOf(line), endOffset: this.#offset }
+    return { number: this.#number, text: this.#textOf(whole), endOffset: this.#offset }
   }
 
   #textOf(line: Buffer): string | undefined {
