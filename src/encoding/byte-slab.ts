@@ -18,13 +18,11 @@ let slabUsed = 0
 /** A copy of `bytes[start, end)` that the caller may keep; `bytes` may lie in shared memory. */
 export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start
-  if (length > sharedSizeBytesMax) return bytes.slice(start, end)
+  // Not slice(): what a Buffer calls so is a view.
+  if (length > sharedSizeBytesMax) return new Uint8Array(viewOf(bytes, start, length))
   const offset = reserve(length)
-  if (length <= loopLengthMax) {
-    for (let i = 0; i < length; i++) slab[offset + i] = bytes[start + i] as number
-  } else {
-    slab.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, length), offset)
-  }
+  if (length > loopLengthMax) slab.set(viewOf(bytes, start, length), offset)
+  else for (let i = 0; i < length; i++) slab[offset + i] = bytes[start + i] as number
   return take(offset, length)
 }
 
@@ -44,6 +42,10 @@ export function fillBytes<T>(
   }
   const offset = reserve(lengthMax)
   return take(offset, write(value, slab, offset))
+}
+
+function viewOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
 }
 
 function reserve(length: number): number {

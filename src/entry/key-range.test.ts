@@ -68,9 +68,10 @@ describe('prefixSuccessor()', () => {
   })
 
   test('leaves the prefix as it was', () => {
-    const prefix = bytes(1, 2)
-    prefixSuccessor(prefix)
-    expect(prefix).toEqual(bytes(1, 2))
+    for (const prefix of [bytes(1, 2), Buffer.from([1, 2])]) {
+      prefixSuccessor(prefix)
+      expect([...prefix]).toEqual([1, 2])
+    }
   })
 })
 

@@ -50,7 +50,8 @@ export function prefixSuccessor(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.length
   while (length > 0 && prefix[length - 1] === 0xff) length--
   if (length === 0) return undefined
-  const successor = prefix.slice(0, length)
+  // Not slice(): what a Buffer calls so is a view.
+  const successor = new Uint8Array(prefix.subarray(0, length))
   successor[length - 1] = (prefix[length - 1] as number) + 1
   return successor
 }

@@ -1,6 +1,5 @@
 /**
- * The iterator that callers hold, for every store: it counts the limit, queues calls, feeds the loops from
- * batches and ends cleanly. Where items come from is an `ItemSource`, which works synchronously inside what is in
+ * The iterator that callers hold, for every store: it counts the limit, queues calls and ends cleanly. Where items come from is an `ItemSource`, which works synchronously inside what is in
  * memory and answers `pending` when it has to load first; so one handle serves blocking and non-blocking calls.
  *
  * Life of a handle: open, then exactly one of ended (all items were handed out), closed (by its owner), failed
@@ -10,6 +9,7 @@
 import { ClosedError, InvalidArgumentError } from '../errors.ts'
 import { checkWholeNumber } from './arguments.ts'
 import type { EntryIterator } from './key-value-store.ts'
+import { LoopFeed } from './loop-feed.ts'
 
 /** How a fill ended: with as many items as asked for (or as large), at the end, or before something to load. */
 export const FillState = { filled: 0, end: 1, pending: 2 } as const
@@ -52,12 +52,6 @@ export interface IteratorParts<K, T> {
 
 /** The most bytes one call of `nextMany` gathers; more follow with the next call. */
 const nextManySizeBytesMax = 16 * 1024 * 1024
-/** Loops fetch 1 item, then four times as many each time, up to this many … */
-const loopCountMax = 1000
-const loopCountFactor = 4
-/** … or bytes. */
-const loopSizeBytesMax = 1024 * 1024
-
 type HandleState = 'open' | 'ended' | 'closed' | 'failed' | 'closed with the store'
 
 export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStore {
@@ -69,16 +63,16 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   #running: Promise<T[]> | undefined
   #isReleased = false
   #isLooped = false
-  /** The step that a loop waits for, until its items are in `#fetched`. */
-  #fetching: Promise<IteratorResult<T>> | undefined
-  /** Items fetched for a loop and not yet handed out: those from `#index` on. */
-  #fetched: T[] = []
-  #index = 0
-  #loopCount = 1
+  readonly #loop: LoopFeed<T>
 
   constructor(parts: IteratorParts<K, T>) {
     this.#parts = parts
     this.#remaining = parts.limit
+    this.#loop = new LoopFeed({
+      step: (count, sizeBytesMax) => this.#step(count, sizeBytesMax),
+      stepSync: (count, sizeBytesMax) => this.#stepSync(count, sizeBytesMax),
+      isOver: () => this.#state === 'ended' || this.#state === 'closed',
+    })
   }
 
   nextMany(count: number): Promise<T[]> {
@@ -100,8 +94,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
     if (this.#state === 'ended') throw new ClosedError('the iterator ran to its end, which closed it')
     this.#checkIdle('seek')
     const bytes = this.#parts.encodeTarget(target)
-    this.#remaining += this.#fetched.length - this.#index
-    this.#forgetFetched()
+    this.#remaining += this.#loop.forget()
     this.#parts.source.seek(bytes)
   }
 
@@ -128,7 +121,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   [Symbol.iterator](): IterableIterator<T> {
     this.#startLoop()
     const loop: IterableIterator<T> = {
-      next: () => this.#loopNextSync(),
+      next: () => this.#loop.nextSync(),
       return: () => {
         this.#end('closed')
         return { done: true, value: undefined }
@@ -141,7 +134,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     this.#startLoop()
     const loop: AsyncIterableIterator<T> = {
-      next: () => this.#loopNext(),
+      next: () => this.#loop.next(),
       return: async () => {
         await this.close()
         return { done: true, value: undefined }
@@ -157,57 +150,6 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
     }
     this.#checkOpen()
     this.#isLooped = true
-  }
-
-  #loopNext(): Promise<IteratorResult<T>> {
-    if (this.#fetching !== undefined) return this.#fetching.then(() => this.#loopNext())
-    const item = this.#takeFetched()
-    if (item !== undefined) return Promise.resolve(item)
-    if (this.#isOver()) return Promise.resolve({ done: true, value: undefined })
-    this.#fetching = this.#fetch()
-    return this.#fetching
-  }
-
-  async #fetch(): Promise<IteratorResult<T>> {
-    try {
-      return this.#startFetched(await this.#step(this.#nextLoopCount(), loopSizeBytesMax))
-    } finally {
-      this.#fetching = undefined
-    }
-  }
-
-  #loopNextSync(): IteratorResult<T> {
-    const item = this.#takeFetched()
-    if (item !== undefined) return item
-    if (this.#isOver()) return { done: true, value: undefined }
-    return this.#startFetched(this.#stepSync(this.#nextLoopCount(), loopSizeBytesMax))
-  }
-
-  #takeFetched(): IteratorResult<T> | undefined {
-    if (this.#index >= this.#fetched.length) return undefined
-    return { done: false, value: this.#fetched[this.#index++] as T }
-  }
-
-  #startFetched(items: T[]): IteratorResult<T> {
-    this.#fetched = items
-    this.#index = 0
-    return this.#takeFetched() ?? { done: true, value: undefined }
-  }
-
-  #forgetFetched(): void {
-    this.#fetched = []
-    this.#index = 0
-  }
-
-  #nextLoopCount(): number {
-    const count = this.#loopCount
-    this.#loopCount = Math.min(count * loopCountFactor, loopCountMax)
-    return count
-  }
-
-  /** Whether a loop just stops here: its owner closed the iterator, or there is nothing left. */
-  #isOver(): boolean {
-    return this.#state === 'ended' || this.#state === 'closed'
   }
 
   /** Resolves without a detour when nothing runs and everything is in memory. */
@@ -297,7 +239,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   }
 
   #checkIdle(call: string): void {
-    if (this.#running === undefined && this.#fetching === undefined) return
+    if (this.#running === undefined && !this.#loop.isFetching) return
     throw new InvalidArgumentError(`${call} while another step of the iterator runs: wait for that first`)
   }
 
@@ -321,7 +263,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   #end(state: HandleState): void {
     if (this.#state !== 'open') return
     this.#state = state
-    this.#forgetFetched()
+    this.#loop.forget()
     this.#parts.onClose(this)
     if (this.#running === undefined) this.#release()
   }
