@@ -77,10 +77,10 @@ export class CommandLine {
   }
 
   #program(found: (invocation: Invocation) => void, write: (text: string) => void): Command {
-    const program = new Command(this.#place === 'shell' ? 'varve' : '')
+    const program = new Command('varve')
     program.helpCommand(false).showSuggestionAfterError(true).exitOverride()
     program.configureOutput({ writeOut: write, writeErr: ignore, getOutHelpWidth: () => this.#look.width })
-    program.configureHelp(this.#helpStyle())
+    program.configureHelp({ ...this.#helpStyle(), ...(this.#place === 'session' ? sessionUsage : {}) })
     program.helpOption('-h, --help', 'show help')
     this.#describe(program)
     const rows = this.#place === 'shell' ? globalOptions : formatOptions
@@ -172,6 +172,12 @@ function parsed(parse: (text: string) => unknown, text: string): unknown {
     if (error instanceof UsageError) throw new InvalidArgumentError(error.message)
     throw error
   }
+}
+
+/** In a session nobody types `varve`. */
+const sessionUsage = {
+  commandUsage: (command: Command): string =>
+    command.parent === null ? command.usage() : `${command.name()} ${command.usage()}`,
 }
 
 function sentence(summary: string): string {

@@ -22,7 +22,7 @@ export class Repl {
   /** Lines that were pasted while a command ran. */
   readonly #waiting: string[] = []
   #resolveLine: ((line: string | undefined) => void) | undefined
-  #answer: ((answer: string) => void) | undefined
+  #cancelQuestion: (() => void) | undefined
   #isClosed = false
   #wasInterrupted = false
 
@@ -73,15 +73,19 @@ export class Repl {
 
   /** Asks the user while a command runs. Ctrl-C answers with nothing. */
   async ask(question: string): Promise<string> {
+    const cancelling = new AbortController()
     this.#hint.isEnabled = false
     this.#editLines(true)
     try {
       return await new Promise<string>((resolve) => {
-        this.#answer = resolve
-        this.#reader.question(question, resolve)
+        this.#cancelQuestion = () => {
+          cancelling.abort()
+          resolve('')
+        }
+        this.#reader.question(question, { signal: cancelling.signal }, resolve)
       })
     } finally {
-      this.#answer = undefined
+      this.#cancelQuestion = undefined
       this.#editLines(false)
       this.#hint.isEnabled = true
     }
@@ -108,11 +112,11 @@ export class Repl {
     reader.on('line', (line) => this.#takeLine(line))
     reader.on('SIGINT', () => this.#onInterrupt())
     reader.on('history', (lines: string[]) => {
-      if (this.#answer !== undefined || !this.#history.keeps(lines[0] ?? '')) lines.shift()
+      if (this.#cancelQuestion !== undefined || !this.#history.keeps(lines[0] ?? '')) lines.shift()
     })
     reader.on('close', () => {
       this.#isClosed = true
-      this.#answer?.('')
+      this.#cancelQuestion?.()
       this.#resolveLine?.(undefined)
     })
     interrupts.ending.addEventListener('abort', () => reader.close(), { once: true })
@@ -141,9 +145,9 @@ export class Repl {
   #onInterrupt(): void {
     const reader = this.#reader
     const screen = screenOf(this.#parts)
-    if (this.#answer !== undefined) {
+    if (this.#cancelQuestion !== undefined) {
       screen.write('\n')
-      this.#answer('')
+      this.#cancelQuestion()
       return
     }
     if (reader.line !== '') {
