@@ -8,6 +8,7 @@
  * A frame's content may be replaced by whoever reads the next block: use it before anything else is loaded.
  */
 import { BlockMemory } from './block-memory.ts'
+import { PassingBlocks } from './passing-blocks.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
 
 export const frameSizeBytes: number = blockSizeBytesMax
@@ -24,6 +25,8 @@ export interface CachedBlocks {
 export class BlockCache {
   readonly budgetBytes: number
   readonly isEnabled: boolean
+  /** Blocks that do not fit a frame. */
+  readonly passing: PassingBlocks = new PassingBlocks()
   /** Blocks found here. */
   hitCount = 0
   /** Blocks that had to be read from the file. Raised by whoever reads them. */
@@ -55,7 +58,7 @@ export class BlockCache {
 
   /** Memory held, whether in use or free. */
   get sizeBytes(): number {
-    return this.#slabs.reduce((sum, slab) => sum + slab.bytes.length, 0)
+    return this.#slabs.reduce((sum, slab) => sum + slab.bytes.length, this.passing.sizeBytes)
   }
 
   /** Makes the column for a segment's blocks; give it back by {@link drop}. */
@@ -69,6 +72,7 @@ export class BlockCache {
   /** Forgets all blocks of a segment. */
   drop(blocks: CachedBlocks): void {
     if (!this.#segments.delete(blocks.id)) return
+    this.passing.drop(blocks.id)
     for (const frame of blocks.frames) if (frame !== noFrame) this.release(frame)
     blocks.frames.fill(noFrame)
   }

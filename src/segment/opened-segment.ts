@@ -14,9 +14,6 @@ import { blockSizeBytesMax } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import { readWhole, readWholeSync, type SegmentParts } from './segment-opening.ts'
 
-/** Blocks that were read for lookups past the cache and wait to be used; more are forgotten, oldest first. */
-const waitingBlockCountMax = 64
-
 export class OpenedSegment {
   readonly blockIndex: BlockIndex
   readonly parts: SegmentParts
@@ -25,7 +22,6 @@ export class OpenedSegment {
   readonly #cache: BlockCache
   readonly #caches: SegmentCaches
   readonly #cached: CachedBlocks
-  readonly #waiting = new Map<number, BlockMemory>()
   #isClosed = false
 
   constructor(file: File, parts: SegmentParts, meta: SegmentMeta, caches: SegmentCaches) {
@@ -46,17 +42,17 @@ export class OpenedSegment {
     return true
   }
 
-  /**
-   * Moves the reader to a block that {@link fetchSync} or {@link fetch} brought in past the cache, and lets it
-   * go: the memory belongs to whoever holds a view of it.
-   */
-  takeWaiting(block: number, reader: BlockReader): boolean {
-    if (this.#waiting.size === 0) return false
-    const memory = this.#waiting.get(block)
+  /** Moves the reader to the block if {@link fetchSync} or {@link fetch} brought it in past the cache. */
+  openPassing(block: number, reader: BlockReader): boolean {
+    const memory = this.#cache.passing.find(this.#cached.id, block)
     if (memory === undefined) return false
-    this.#waiting.delete(block)
     reader.open(memory, 0)
     return true
+  }
+
+  /** Such a block was what a lookup wanted: its memory belongs to whoever holds a view of it. */
+  takePassing(block: number): void {
+    this.#cache.passing.take(this.#cached.id, block)
   }
 
   isCached(block: number): boolean {
@@ -71,13 +67,13 @@ export class OpenedSegment {
     target.bytes.set(this.#cache.memoryOf(frame).bytes.subarray(start, start + length))
   }
 
-  /** Brings one block into the cache, or, where it does not fit there, among those that wait. */
+  /** Brings one block into the cache, or, where it does not fit there, past it. */
   fetchSync(block: number): void {
     this.#cache.missCount += 1
     if (!this.#isCacheable(block)) {
       const memory = new BlockMemory(this.blockIndex.lengthOf(block))
       this.readSync(block, 1, memory, 0)
-      this.#keepWaiting(block, memory)
+      this.#cache.passing.add(this.#cached.id, block, memory)
       return
     }
     if (this.#cache.has(this.#cached, block)) return
@@ -97,7 +93,7 @@ export class OpenedSegment {
     const memory = new BlockMemory(this.blockIndex.lengthOf(block))
     await this.read(block, 1, memory)
     if (this.#isCacheable(block)) this.keep(block, memory, 0)
-    else this.#keepWaiting(block, memory)
+    else this.#cache.passing.add(this.#cached.id, block, memory)
   }
 
   /** Puts a checked block that lies at `at` in `memory` into the cache. */
@@ -143,23 +139,12 @@ export class OpenedSegment {
 
   #letGo(): void {
     this.#isClosed = true
-    this.#waiting.clear()
     this.#cache.drop(this.#cached)
     this.#caches.indexes.give(this.parts.budgetBytes)
   }
 
   #isCacheable(block: number): boolean {
     return this.#cache.isEnabled && this.blockIndex.lengthOf(block) <= blockSizeBytesMax
-  }
-
-  #keepWaiting(block: number, memory: BlockMemory): void {
-    if (this.#waiting.size >= waitingBlockCountMax) {
-      for (const oldest of this.#waiting.keys()) {
-        this.#waiting.delete(oldest)
-        break
-      }
-    }
-    this.#waiting.set(block, memory)
   }
 
   #check(first: number, count: number, memory: BlockMemory, at: number): void {

@@ -110,6 +110,7 @@ export class SegmentLookup {
       if (ordinal > first && !reader.isOlderVersion(ordinal)) return FindState.absent
       if (reader.sequenceNumberOf(ordinal) > this.#sequenceLimit) continue
       reader.view(ordinal, out)
+      if (this.foundDetached) this.#opened.takePassing(block)
       return FindState.found
     }
     return this.#findOlder(block + 1, out)
@@ -128,7 +129,7 @@ export class SegmentLookup {
   #enter(block: number): boolean {
     this.foundDetached = false
     if (this.#opened.openCached(block, this.#reader)) return true
-    this.foundDetached = this.#opened.takeWaiting(block, this.#reader)
+    this.foundDetached = this.#opened.openPassing(block, this.#reader)
     return this.foundDetached
   }
 
