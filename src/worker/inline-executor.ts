@@ -1,0 +1,28 @@
+/** Maintenance of one store in this thread, taking turns with that of others. */
+import type { MergeJob } from '../compaction/merge-job.ts'
+import type { FileSystem } from '../fs/file-system.ts'
+import type { InlineLane } from './inline-lane.ts'
+import type { MergeExecutor, MergeHandle } from './merge-executor.ts'
+import { OpenHandles } from './open-handles.ts'
+import { nextStoreNumber } from './store-number.ts'
+
+export class InlineExecutor implements MergeExecutor {
+  readonly #lane: InlineLane
+  readonly #fs: FileSystem
+  readonly #store = nextStoreNumber()
+  readonly #handles = new OpenHandles()
+
+  constructor(lane: InlineLane, fs: FileSystem) {
+    this.#lane = lane
+    this.#fs = fs
+  }
+
+  run(job: MergeJob): MergeHandle {
+    this.#handles.checkOpen()
+    return this.#handles.add(this.#lane.submit(job, this.#store, this.#fs))
+  }
+
+  async close(): Promise<void> {
+    await this.#handles.close()
+  }
+}

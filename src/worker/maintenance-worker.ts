@@ -1,0 +1,14 @@
+/** The entry of the maintenance thread: flushes and compactions of all stores of the process, on the real disk. */
+import { workerData } from 'node:worker_threads'
+import { nodeFileSystem } from '../fs/node-file-system.ts'
+import { systemClock } from '../time/clock.ts'
+import { systemScheduler } from '../time/scheduler.ts'
+import type { RunMessage, WorkerMessage, WorkerStart } from './messages.ts'
+import { WorkerJobs } from './worker-jobs.ts'
+
+const { port } = workerData as WorkerStart
+const post = (message: WorkerMessage): void => port.postMessage(message)
+const jobs = new WorkerJobs(nodeFileSystem, systemClock, systemScheduler, post)
+
+port.on('message', (message: RunMessage) => jobs.take(message))
+post({ type: 'ready' })

@@ -1,0 +1,46 @@
+/** Maintenance of one store in the thread that serves all stores of the process. */
+import type { MergeJob } from '../compaction/merge-job.ts'
+import type { FileSystem } from '../fs/file-system.ts'
+import type { InlineLane } from './inline-lane.ts'
+import type { MergeExecutor, MergeHandle } from './merge-executor.ts'
+import { OpenHandles } from './open-handles.ts'
+import { nextStoreNumber } from './store-number.ts'
+import type { JobOwner } from './worker-job-handle.ts'
+import type { WorkerLane } from './worker-lane.ts'
+
+export interface WorkerExecutorParts {
+  readonly lane: WorkerLane
+  /** Opens the same paths as the thread does, for what has to be done or tidied up here. */
+  readonly fs: FileSystem
+  /** Takes over where there is no thread. */
+  readonly fallback: InlineLane
+  /** Told once when that happens. */
+  readonly onWarning: (message: string) => void
+}
+
+export class WorkerExecutor implements MergeExecutor {
+  readonly #lane: WorkerLane
+  readonly #owner: JobOwner
+  readonly #handles = new OpenHandles()
+
+  constructor({ lane, fs, fallback, onWarning }: WorkerExecutorParts) {
+    let hasWarned = false
+    const warnOnce = (message: string): void => {
+      if (!hasWarned) onWarning(message)
+      hasWarned = true
+    }
+    this.#lane = lane
+    this.#owner = { store: nextStoreNumber(), fs, fallback, onWarning: warnOnce }
+    lane.addUser()
+  }
+
+  run(job: MergeJob): MergeHandle {
+    this.#handles.checkOpen()
+    return this.#handles.add(this.#lane.submit(job, this.#owner))
+  }
+
+  async close(): Promise<void> {
+    const isFirst = await this.#handles.close()
+    if (isFirst) await this.#lane.removeUser()
+  }
+}
