@@ -13,7 +13,7 @@ export interface Patience {
 }
 
 /** On Windows nine attempts within less than a second, elsewhere one. */
-export const patienceOfPlatform: Patience = {
+const patienceOfPlatform: Patience = {
   pausesMs: process.platform === 'win32' ? [1, 5, 10, 20, 40, 80, 160, 320] : [],
   pause: (ms) =>
     new Promise((resolve) => {

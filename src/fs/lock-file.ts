@@ -63,7 +63,7 @@ export function encodeLockRecord(record: LockRecord): string {
 }
 
 /** The record in a text, `undefined` when there is none. What is not vital may be missing. */
-export function decodeLockRecord(text: string): LockRecord | undefined {
+function decodeLockRecord(text: string): LockRecord | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)

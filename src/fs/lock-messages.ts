@@ -1,10 +1,11 @@
 /** What people read when a folder is locked: who has it, since when, and what they can do. */
 import { LockedError, type LockHolder } from '../errors.ts'
 
-/** Somebody has the folder. `holder` is empty when he has not said yet who he is. */
+/** Somebody has the folder. `holder` is empty when he has left no record of himself. */
 export function lockedBy(directory: string, holder: LockHolder): LockedError {
   if (holder.pid === undefined) {
-    return new LockedError(`'${directory}' is locked by another process that is just opening it`, holder)
+    const message = `'${directory}' is locked by a process that left no record of itself (it may be just opening it)`
+    return new LockedError(message, holder)
   }
   return new LockedError(`'${directory}' is locked by ${describe(holder)}: close it there first`, holder)
 }

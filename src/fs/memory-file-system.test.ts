@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { CrashProfile } from './crash-image.ts'
 import type { FileOperation } from './file-operation.ts'
 import type { FileSystem } from './file-system.ts'
-import { type CrashOptions, MemoryFileSystem } from './memory-file-system.ts'
+import { MemoryFileSystem } from './memory-file-system.ts'
+import type { CrashOptions } from './memory-tree.ts'
 
 const profiles: readonly CrashProfile[] = ['ordered', 'posix']
 const seeds = Array.from({ length: 300 }, (_, seed) => seed)

@@ -44,6 +44,7 @@ export class MemoryFile implements File {
   writeSync(source: Uint8Array, position: number): void {
     this.#assertOpen('write')
     this.#owner.announce('write', this.path, { position, length: source.length })
+    if (source.length === 0) return
     if (this.#mode === 'read') throw createSystemError('EBADF', 'write', this.path)
     const missing = Math.max(0, position + source.length - this.#inode.size)
     const granted = this.#owner.claimRoom(missing)
