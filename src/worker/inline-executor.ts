@@ -1,10 +1,17 @@
 /** Maintenance of one store in this thread, taking turns with that of others. */
 import type { MergeJob } from '../compaction/merge-job.ts'
 import type { FileSystem } from '../fs/file-system.ts'
-import type { InlineLane } from './inline-lane.ts'
-import type { MergeExecutor, MergeHandle } from './merge-executor.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Scheduler } from '../time/scheduler.ts'
+import { type InlineLane, inlineLaneOf } from './inline-lane.ts'
+import type { MergeExecutor, RunningMerge } from './merge-executor.ts'
 import { OpenHandles } from './open-handles.ts'
 import { nextStoreNumber } from './store-number.ts'
+
+/** For one store; stores with the same scheduler take turns. */
+export function inlineExecutor(fs: FileSystem, clock: Clock, scheduler: Scheduler): MergeExecutor {
+  return new InlineExecutor(inlineLaneOf(clock, scheduler), fs)
+}
 
 export class InlineExecutor implements MergeExecutor {
   readonly #lane: InlineLane
@@ -17,7 +24,7 @@ export class InlineExecutor implements MergeExecutor {
     this.#fs = fs
   }
 
-  run(job: MergeJob): MergeHandle {
+  run(job: MergeJob): RunningMerge {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#store, this.#fs))
   }

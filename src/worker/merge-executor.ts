@@ -3,7 +3,7 @@ import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-j
 
 export interface MergeExecutor {
   /** Begins a job, or lines it up: flushes go before compactions, stores take turns. */
-  run(job: MergeJob): MergeHandle
+  run(job: MergeJob): RunningMerge
   /**
    * Cancels all jobs of this store and waits until none of them touches a file any more. Safe to call twice; no
    * job may be handed in afterwards.
@@ -11,15 +11,13 @@ export interface MergeExecutor {
   close(): Promise<void>
 }
 
-/** A job that was handed in. */
+/** A job that was handed in, for those who need its outcome. */
 export interface MergeHandle {
   /**
    * Rejects with what the job failed with (the system's error, `CorruptionError` …), with `StorageError` when the
    * thread died, with `ClosedError` when the job was cancelled. Then its outputs are removed. May be ignored.
    */
   readonly done: Promise<MergeResult>
-  /** How far the job is; in steps of a kilobyte when a thread does it. */
-  readonly progress: MergeProgress
   /**
    * Blocks until the job is done. For callers that cannot wait otherwise. Throws what {@link done} rejects with,
    * which settles as well.
@@ -27,6 +25,12 @@ export interface MergeHandle {
   finishSync(): MergeResult
   /** Gives up; soon {@link done} rejects. No effect on a job that is done. */
   cancel(): void
+}
+
+/** The same for those who watch it. */
+export interface RunningMerge extends MergeHandle {
+  /** How far the job is; in steps of a kibibyte when a thread does it. */
+  readonly progress: MergeProgress
   /**
    * Whether the process stays alive for this job. It does at first; what nobody waits for should not keep it.
    * No effect while this thread does the work.

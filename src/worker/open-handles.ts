@@ -1,12 +1,12 @@
 /** The jobs of one store that are not over. */
 import { invariant } from '../invariant.ts'
-import type { MergeHandle } from './merge-executor.ts'
+import type { RunningMerge } from './merge-executor.ts'
 
 export class OpenHandles {
-  readonly #handles = new Set<MergeHandle>()
+  readonly #handles = new Set<RunningMerge>()
   #isClosed = false
 
-  add(handle: MergeHandle): MergeHandle {
+  add(handle: RunningMerge): RunningMerge {
     this.#handles.add(handle)
     const remove = (): void => {
       this.#handles.delete(handle)

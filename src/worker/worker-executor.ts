@@ -1,12 +1,28 @@
 /** Maintenance of one store in the thread that serves all stores of the process. */
 import type { MergeJob } from '../compaction/merge-job.ts'
 import type { FileSystem } from '../fs/file-system.ts'
-import type { InlineLane } from './inline-lane.ts'
-import type { MergeExecutor, MergeHandle } from './merge-executor.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Scheduler } from '../time/scheduler.ts'
+import { type InlineLane, inlineLaneOf } from './inline-lane.ts'
+import type { MergeExecutor, RunningMerge } from './merge-executor.ts'
 import { OpenHandles } from './open-handles.ts'
 import { nextStoreNumber } from './store-number.ts'
 import type { JobOwner } from './worker-job-handle.ts'
-import type { WorkerLane } from './worker-lane.ts'
+import { type WorkerLane, workerLane } from './worker-lane.ts'
+
+/**
+ * For one store on a file system that is `reachableFromWorkers`. `onWarning` is told once if there is no thread
+ * after all and this one has to do the work.
+ */
+export function workerExecutor(
+  fs: FileSystem,
+  clock: Clock,
+  scheduler: Scheduler,
+  onWarning: (message: string) => void,
+): MergeExecutor {
+  const fallback = inlineLaneOf(clock, scheduler)
+  return new WorkerExecutor({ lane: workerLane, fs, fallback, onWarning })
+}
 
 export interface WorkerExecutorParts {
   readonly lane: WorkerLane
@@ -34,7 +50,7 @@ export class WorkerExecutor implements MergeExecutor {
     lane.addUser()
   }
 
-  run(job: MergeJob): MergeHandle {
+  run(job: MergeJob): RunningMerge {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#owner))
   }
