@@ -4,13 +4,38 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, unlink, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { lockDirectory } from './directory-lock.ts'
 import { createLockRecord, type LockRecord } from './lock-file.ts'
 
 const isLinux = process.platform === 'linux'
-const probePath = fileURLToPath(new URL('../../test/support/lock-probe.ts', import.meta.url))
+
+let programs = ''
+let probePath = ''
+beforeAll(async () => {
+  programs = await mkdtemp(join(tmpdir(), 'varve-lock-probe-'))
+  probePath = join(programs, 'lock-probe.mjs')
+  // Bundled, because a hundred processes that each compile TypeScript are slow, and threads cannot.
+  const entryPoints = [
+    fileURLToPath(new URL('../../test/support/lock-probe.ts', import.meta.url)),
+    fileURLToPath(new URL('./directory-lock.ts', import.meta.url)),
+  ]
+  const outExtension = { '.js': '.mjs' }
+  await build({
+    entryPoints,
+    entryNames: '[name]',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outdir: programs,
+    outExtension,
+  })
+  // Other users may run it too.
+  await chmod(programs, 0o755)
+})
+afterAll(() => rm(programs, { recursive: true, force: true }))
 
 let directory = ''
 const probes: LockProbe[] = []
@@ -45,7 +70,7 @@ class LockProbe {
   /** Runs inside `command`, when given: see {@link container}. */
   constructor(command: readonly string[] = [], probeArguments: readonly string[] = [directory]) {
     this.#isContained = command.length > 0
-    const [program, ...rest] = [...command, process.execPath, '--import', 'tsx', probePath, ...probeArguments]
+    const [program, ...rest] = [...command, process.execPath, probePath, ...probeArguments]
     this.#process = spawn(program!, rest, {
       stdio: ['pipe', 'pipe', this.#isContained ? 'ignore' : 'inherit'],
     })
@@ -187,13 +212,15 @@ describe('one owner', () => {
   })
 
   test('does not keep its process alive', async () => {
-    const source = `
-      import { lockDirectory } from ${JSON.stringify(new URL('./directory-lock.ts', import.meta.url).href)}
-      await lockDirectory(${JSON.stringify(directory)})
+    const program = `
+      import { lockDirectory } from ${JSON.stringify(pathToFileURL(join(programs, 'directory-lock.mjs')).href)}
+      const lock = await lockDirectory(${JSON.stringify(directory)})
+      await lock.verify()
     `
-    const ended = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source])
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program])
     expect(ended.stderr.toString()).toBe('')
     expect(ended.status).toBe(0)
+    expect(await readdir(directory)).toContain('LOCK')
     await (await lockDirectory(directory)).release()
   })
 
