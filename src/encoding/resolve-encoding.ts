@@ -29,15 +29,15 @@ const named: { readonly [Name in EncodingName]: Encoding<EncodedTypes[Name]> } =
 }
 
 /** What other stores call the same. */
-const otherNames: Readonly<Record<string, EncodingName>> = {
-  'utf-8': 'utf8',
-  string: 'utf8',
-  text: 'utf8',
-  buffer: 'bytes',
-  view: 'bytes',
-  binary: 'bytes',
-  'ordered-binary': 'tuple',
-}
+const otherNames: ReadonlyMap<string, EncodingName> = new Map([
+  ['utf-8', 'utf8'],
+  ['string', 'utf8'],
+  ['text', 'utf8'],
+  ['buffer', 'bytes'],
+  ['view', 'bytes'],
+  ['binary', 'bytes'],
+  ['ordered-binary', 'tuple'],
+])
 
 /**
  * The encoding that `choice` stands for.
@@ -65,7 +65,7 @@ function encodingNamed(
   name: string,
 ): Encoding<string> | Encoding<Uint8Array> | Encoding<unknown> {
   if (Object.hasOwn(named, name)) return named[name as EncodingName]
-  const meant = otherNames[name.toLowerCase()] ?? closestName(name, Object.keys(named))
+  const meant = otherNames.get(name.toLowerCase()) ?? closestName(name, Object.keys(named))
   throw refusal(option, name, meant)
 }
 

@@ -25,15 +25,15 @@ const rangeNames: readonly string[] = [...boundNames, 'reverse', 'limit', ...rea
 const clearNames: readonly string[] = [...rangeNames, 'durability']
 
 /** What other stores call some options. */
-const otherNames: Readonly<Record<string, string>> = {
-  sync: "durability: 'disk'",
-  start: 'gte',
-  end: 'lt',
-  min: 'gte',
-  max: 'lte',
-  keyEncoding: 'the keyEncoding of open()',
-  valueEncoding: 'the valueEncoding of open()',
-}
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['sync', "durability: 'disk'"],
+  ['start', 'gte'],
+  ['end', 'lt'],
+  ['min', 'gte'],
+  ['max', 'lte'],
+  ['keyEncoding', 'the keyEncoding of open()'],
+  ['valueEncoding', 'the valueEncoding of open()'],
+])
 
 /** Refuses names that are not among `names`. `where` says whose options these are: `put`, `open`. */
 export function checkOptionNames(where: string, options: object, names: readonly string[]): void {
@@ -44,8 +44,7 @@ export function checkOptionNames(where: string, options: object, names: readonly
 }
 
 function unknownOption(where: string, name: string, names: readonly string[]): InvalidArgumentError {
-  const otherName = Object.hasOwn(otherNames, name) ? otherNames[name] : undefined
-  const meant = otherName ?? closestName(name, names)
+  const meant = otherNames.get(name) ?? closestName(name, names)
   const hint = meant === undefined ? `it knows ${names.join(', ')}` : `did you mean ${meant}?`
   return new InvalidArgumentError(`${where} has no option ${JSON.stringify(name)}; ${hint}`)
 }

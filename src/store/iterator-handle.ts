@@ -19,7 +19,8 @@ export type FillState = (typeof FillState)[keyof typeof FillState]
 export interface ItemSource<T> {
   /**
    * Appends items until there are `count` or those of this call have `sizeBytesMax` bytes (one item may be
-   * larger). After `pending`, which keeps the items so far: load, then call again with the same array.
+   * larger). After `pending`, which keeps the items so far: load, then call again with the same array. After
+   * `end` it is only called again when `seek` came between.
    */
   fill(items: T[], count: number, sizeBytesMax: number): FillState
   /** After `pending`: brings what is missing into memory. */
@@ -52,6 +53,7 @@ export interface IteratorParts<K, T> {
 
 /** The most bytes one call of `nextMany` gathers; more follow with the next call. */
 const nextManySizeBytesMax = 16 * 1024 * 1024
+
 type HandleState = 'open' | 'ended' | 'closed' | 'failed' | 'closed with the store'
 
 export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStore {
@@ -61,6 +63,8 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   #remaining: number
   /** The last asynchronous step that has not ended; later ones wait for it. */
   #running: Promise<T[]> | undefined
+  /** The source has said that it has no more. */
+  #isAtEnd = false
   #isReleased = false
   #isLooped = false
   readonly #loop: LoopFeed<T>
@@ -95,6 +99,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
     this.#checkIdle('seek')
     const bytes = this.#parts.encodeTarget(target)
     this.#remaining += this.#loop.forget()
+    this.#isAtEnd = false
     this.#parts.source.seek(bytes)
   }
 
@@ -218,16 +223,22 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
     if (this.#state === 'ended') return true
     if (this.#parts.signal?.aborted) this.#fail(this.#parts.signal.reason)
     const wanted = Math.min(count, this.#remaining)
-    if (items.length < wanted) {
-      try {
-        if (this.#parts.source.fill(items, wanted, sizeBytesMax) === FillState.pending) return false
-      } catch (error) {
-        this.#fail(error)
-      }
+    if (items.length < wanted && !this.#isAtEnd) {
+      const state = this.#fillFromSource(items, wanted, sizeBytesMax)
+      if (state === FillState.pending) return false
+      this.#isAtEnd = state === FillState.end
     }
     this.#remaining -= items.length
     if (items.length === 0) this.#end('ended')
     return true
+  }
+
+  #fillFromSource(items: T[], count: number, sizeBytesMax: number): FillState {
+    try {
+      return this.#parts.source.fill(items, count, sizeBytesMax)
+    } catch (error) {
+      return this.#fail(error)
+    }
   }
 
   #checkByHand(call: string, count: number): void {
