@@ -69,11 +69,15 @@ export class CommandLine {
 
   /** Help about all commands or about one. Throws `UsageError` for a name that is none. */
   helpText(name?: string): string {
-    const program = this.#program(ignore, ignore)
-    if (name === undefined) return program.helpInformation()
-    const command = program.commands.find((each) => each.name() === name)
-    if (command === undefined) this.parse([name])
-    return command?.helpInformation() ?? ''
+    let text = ''
+    const program = this.#program(ignore, (part) => {
+      text += part
+    })
+    const command = name === undefined ? program : program.commands.find((each) => each.name() === name)
+    // A name that is no command is refused in the same words as elsewhere.
+    if (command === undefined) this.parse([name as string])
+    command?.outputHelp()
+    return text
   }
 
   #program(found: (invocation: Invocation) => void, write: (text: string) => void): Command {
@@ -120,6 +124,10 @@ A key or value that starts with - goes behind --: varve put -- -key -value`,
   #helpStyle(): object {
     const { colors } = this.#look
     return {
+      // Capitals say what is to be filled in; commander's angle brackets say the same again.
+      optionTerm: (option: Option) => option.flags.replaceAll(/[<>]/g, ''),
+      subcommandTerm: (command: Command) =>
+        `${command.name()} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd(),
       styleTitle: (text: string) => colors.bold(text),
       styleCommandText: (text: string) => colors.cyan(text),
       styleSubcommandText: (text: string) => colors.cyan(text),
@@ -131,6 +139,7 @@ A key or value that starts with - goes behind --: varve put -- -key -value`,
   #usageError(error: CommanderError, words: readonly string[]): UsageError {
     const message = error.message
       .replace(/^error: /, '')
+      .replaceAll(/<([A-Z]+)>/g, '$1')
       .replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?')
     const command = this.#commands.find(({ name }) => words.includes(name))
     const help = this.#place === 'shell' ? 'varve help' : 'help'
@@ -143,9 +152,15 @@ A key or value that starts with - goes behind --: varve put -- -key -value`,
 
 function addCommand(program: Command, row: CommandRow, found: (invocation: Invocation) => void): void {
   const command = program.command(row.name).summary(row.summary)
-  command.description(`${sentence(row.summary)}${row.details === undefined ? '' : `\n\n${row.details}`}`)
-  command.helpOption('-h, --help', 'show help')
-  for (const argument of row.arguments) command.argument(argumentText(argument), argument.summary)
+  command.description(
+    `${sentence(row.summary)}${row.details === undefined ? '' : `\n\n${unwrapped(row.details)}`}`,
+  )
+  command
+    .helpOption('-h, --help', 'show help')
+    .usage(['[options]', ...row.arguments.map(argumentText)].join(' '))
+  for (const argument of row.arguments) {
+    command.argument(argument.required ? `<${argument.name}>` : `[${argument.name}]`, argument.summary)
+  }
   for (const [, option] of rowsOf(row.options)) command.addOption(optionOf(option))
   command.action((...given: unknown[]) => {
     const args = given.slice(0, row.arguments.length).filter((word) => word !== undefined) as string[]
@@ -155,7 +170,7 @@ function addCommand(program: Command, row: CommandRow, found: (invocation: Invoc
 
 /** An argument as usage lines have it: `KEY` if it must be there, `[VALUE]` if not. */
 export function argumentText({ name, required }: ArgumentRow): string {
-  return required ? `<${name}>` : `[${name}]`
+  return required ? name : `[${name}]`
 }
 
 function optionOf(row: OptionRow): Option {
@@ -178,6 +193,11 @@ function parsed(parse: (text: string) => unknown, text: string): unknown {
 const sessionUsage = {
   commandUsage: (command: Command): string =>
     command.parent === null ? command.usage() : `${command.name()} ${command.usage()}`,
+}
+
+/** Lines of a paragraph joined, since help is wrapped to the width of the terminal; indented lines stay. */
+function unwrapped(details: string): string {
+  return details.replaceAll(/(?<=\S)\n(?=\S)/g, ' ')
 }
 
 function sentence(summary: string): string {

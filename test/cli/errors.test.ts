@@ -11,7 +11,7 @@ describe('wrong use', () => {
     [['scan', '--limt', '5'], "error: unknown option '--limt'; did you mean --limit?\n"],
     [['get'], "error: missing required argument 'KEY'\nSee 'varve help get'.\n"],
     [['get', 'a', 'b'], "error: too many arguments for 'get'. Expected 1 argument but got 2.\n"],
-    [['scan', '--limit'], "error: option '--limit <COUNT>' argument missing\n"],
+    [['scan', '--limit'], "error: option '--limit COUNT' argument missing\n"],
     [['--durability', 'ram', 'put', 'a', 'b'], 'must be one of memory, os, disk, not "ram"'],
     [['exit'], "error: unknown command 'exit'"],
     [['help', 'gett'], "error: unknown command 'gett'; did you mean get?"],

@@ -98,7 +98,7 @@ describe('the session', () => {
     expect(await terminal.enter('gett a')).toContain("unknown command 'gett'; did you mean get?")
     expect(await terminal.enter('get nobody')).toBe('(absent)\n')
     expect(await terminal.enter('')).toBe('')
-    expect(await terminal.enter('get --help')).toContain('Usage: get [options] <KEY>')
+    expect(await terminal.enter('get --help')).toContain('Usage: get [options] KEY')
     expect(await terminal.enter('help')).toContain('scan')
     terminal.type('exit\r')
     expect(await terminal.ended).toBe(0)

@@ -29,13 +29,13 @@ export class ArgumentHint {
     this.#hintOf = hintOf
     // Before readline acts on a key the hint goes, or it would stay on the screen; afterwards the new one comes.
     input.prependListener('keypress', this.#erase)
-    input.on('keypress', this.#show)
+    input.on('keypress', this.#onKey)
   }
 
   stop(): void {
     this.#erase()
     this.#input.off('keypress', this.#erase)
-    this.#input.off('keypress', this.#show)
+    this.#input.off('keypress', this.#onKey)
   }
 
   readonly #erase = (): void => {
@@ -43,7 +43,13 @@ export class ArgumentHint {
     this.#isShown = false
   }
 
-  readonly #show = (): void => {
+  readonly #onKey = (_text: string, key: { name?: string }): void => {
+    // What Tab offers comes later, and would be written over the hint.
+    if (key.name !== 'tab') this.show()
+  }
+
+  /** Shows the hint for the line as it is now. */
+  show(): void {
     const { line, cursor } = this.#line
     if (!this.isEnabled || cursor !== line.length || line === '') return
     const { rows, cols } = this.#line.getCursorPos()

@@ -40,10 +40,12 @@ export class Repl {
       history: this.#history.load(),
       historySize: historyLengthMax,
       completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
-        completeLine(line, commands, store.opened).then(
-          (completion) => done(null, completion),
-          () => done(null, [[], line]),
-        )
+        completeLine(line, commands, store.opened)
+          .then(
+            (completion) => done(null, completion),
+            () => done(null, [[], line]),
+          )
+          .finally(() => setImmediate(() => this.#hint.show()))
       },
     })
     this.#hint = new ArgumentHint(host.stdin, screen, this.#reader, colors, (line) => hintOf(line, commands))

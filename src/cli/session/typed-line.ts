@@ -1,5 +1,6 @@
 /** A line while it is typed: which command it is, which argument or option comes next. For hints and for Tab. */
-import type { ArgumentRow, CommandRow, OptionRow } from '../command.ts'
+import type { CommandRow, OptionRow } from '../command.ts'
+import { argumentText } from '../command-line.ts'
 import { formatOptions, rowsOf } from '../global-options.ts'
 import { type LineWord, readTypedWords } from '../words.ts'
 
@@ -58,17 +59,13 @@ export function hintOf(line: string, commands: readonly CommandRow[]): string {
     return ''
   const space = line.endsWith(' ') ? '' : ' '
   if (typed.awaitingOption !== undefined) return `${space}${valueName(typed.awaitingOption)}`
-  const args = command.arguments.slice(typed.argumentCount).map(argumentHint)
+  const args = command.arguments.slice(typed.argumentCount).map(argumentText)
   const options = rowsOf(command.options)
     .map(([, row]) => row)
     .filter((row) => !flagsOf(row).some((flag) => typed.usedFlags.has(flag)))
     .map((row) => `[${row.flags.replace(/^-\w, /, '')}]`)
   const parts = [...args, ...options]
   return parts.length === 0 ? '' : `${space}${parts.join(' ')}`
-}
-
-function argumentHint({ name, required }: ArgumentRow): string {
-  return required ? name : `[${name}]`
 }
 
 function valueName(row: OptionRow): string {
