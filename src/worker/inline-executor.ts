@@ -4,7 +4,7 @@ import type { FileSystem } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { type InlineLane, inlineLaneOf } from './inline-lane.ts'
-import type { MergeExecutor, RunningMerge } from './merge-executor.ts'
+import type { MergeExecutor, MergeHandle } from './merge-executor.ts'
 import { OpenHandles } from './open-handles.ts'
 import { nextStoreNumber } from './store-number.ts'
 
@@ -24,7 +24,7 @@ export class InlineExecutor implements MergeExecutor {
     this.#fs = fs
   }
 
-  run(job: MergeJob): RunningMerge {
+  run(job: MergeJob): MergeHandle {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#store, this.#fs))
   }

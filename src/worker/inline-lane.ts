@@ -9,7 +9,7 @@ import type { FileSystem } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { JobQueue, type QueuedJob } from './job-queue.ts'
-import type { RunningMerge } from './merge-executor.ts'
+import type { MergeHandle } from './merge-executor.ts'
 import { Outcome } from './outcome.ts'
 
 /** One slice. Short enough not to be noticed by those who share the thread. */
@@ -28,7 +28,7 @@ export class InlineLane {
   }
 
   /** `store` tells the jobs of one store from those of another. */
-  submit(job: MergeJob, store: number, fs: FileSystem): RunningMerge {
+  submit(job: MergeJob, store: number, fs: FileSystem): MergeHandle {
     const inlineJob = new InlineJob(job, store, new MergeJobRunner(job, fs, this.#clock), (over) =>
       this.#queue.remove(over),
     )
@@ -48,7 +48,7 @@ export class InlineLane {
   }
 }
 
-class InlineJob implements QueuedJob, RunningMerge {
+class InlineJob implements QueuedJob, MergeHandle {
   readonly store: number
   readonly isFlush: boolean
   readonly isUrgent = false

@@ -3,7 +3,7 @@ import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-j
 
 export interface MergeExecutor {
   /** Begins a job, or lines it up: flushes go before compactions, stores take turns. */
-  run(job: MergeJob): RunningMerge
+  run(job: MergeJob): MergeHandle
   /**
    * Cancels all jobs of this store and waits until none of them touches a file any more. Safe to call twice; no
    * job may be handed in afterwards.
@@ -11,7 +11,7 @@ export interface MergeExecutor {
   close(): Promise<void>
 }
 
-/** A job that was handed in, for those who need its outcome. */
+/** A job that was handed in. */
 export interface MergeHandle {
   /**
    * Rejects with what the job failed with (the system's error, `CorruptionError` …), with `StorageError` when the
@@ -25,10 +25,6 @@ export interface MergeHandle {
   finishSync(): MergeResult
   /** Gives up; soon {@link done} rejects. No effect on a job that is done. */
   cancel(): void
-}
-
-/** The same for those who watch it. */
-export interface RunningMerge extends MergeHandle {
   /** How far the job is; in steps of a kibibyte when a thread does it. */
   readonly progress: MergeProgress
   /**

@@ -1,12 +1,12 @@
 /** The jobs of one store that are not over. */
 import { invariant } from '../invariant.ts'
-import type { RunningMerge } from './merge-executor.ts'
+import type { MergeHandle } from './merge-executor.ts'
 
 export class OpenHandles {
-  readonly #handles = new Set<RunningMerge>()
+  readonly #handles = new Set<MergeHandle>()
   #isClosed = false
 
-  add(handle: RunningMerge): RunningMerge {
+  add(handle: MergeHandle): MergeHandle {
     this.#handles.add(handle)
     const remove = (): void => {
       this.#handles.delete(handle)

@@ -4,7 +4,7 @@ import type { FileSystem } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { type InlineLane, inlineLaneOf } from './inline-lane.ts'
-import type { MergeExecutor, RunningMerge } from './merge-executor.ts'
+import type { MergeExecutor, MergeHandle } from './merge-executor.ts'
 import { OpenHandles } from './open-handles.ts'
 import { nextStoreNumber } from './store-number.ts'
 import type { JobOwner } from './worker-job-handle.ts'
@@ -50,7 +50,7 @@ export class WorkerExecutor implements MergeExecutor {
     lane.addUser()
   }
 
-  run(job: MergeJob): RunningMerge {
+  run(job: MergeJob): MergeHandle {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#owner))
   }

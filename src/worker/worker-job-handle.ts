@@ -7,7 +7,7 @@ import { invariant } from '../invariant.ts'
 import { systemClock } from '../time/clock.ts'
 import type { InlineLane } from './inline-lane.ts'
 import { JobControl } from './job-control.ts'
-import type { RunningMerge } from './merge-executor.ts'
+import type { MergeHandle } from './merge-executor.ts'
 import type { RunMessage } from './messages.ts'
 import { Outcome } from './outcome.ts'
 
@@ -38,7 +38,7 @@ export interface LaneOfHandle {
   giveUpThread(cause: Error): void
 }
 
-export class WorkerJobHandle implements RunningMerge {
+export class WorkerJobHandle implements MergeHandle {
   readonly id: number
   readonly #job: MergeJob
   readonly #owner: JobOwner
@@ -47,7 +47,7 @@ export class WorkerJobHandle implements RunningMerge {
   /** Shared with the thread that has the job. */
   #control = new JobControl()
   /** The job when this thread does it after all. */
-  #inline: RunningMerge | undefined
+  #inline: MergeHandle | undefined
   #isKept = true
 
   constructor(id: number, job: MergeJob, owner: JobOwner, lane: LaneOfHandle) {
@@ -144,7 +144,7 @@ export class WorkerJobHandle implements RunningMerge {
     )
   }
 
-  #finishHere(inline: RunningMerge): void {
+  #finishHere(inline: MergeHandle): void {
     try {
       this.#outcome.succeed(inline.finishSync())
     } catch (error) {

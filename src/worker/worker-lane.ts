@@ -6,7 +6,7 @@
 import type { MergeJob } from '../compaction/merge-job.ts'
 import { decodeError } from './error-message.ts'
 import { MaintenanceThread, type StartWorker, startMaintenanceWorker } from './maintenance-thread.ts'
-import type { RunningMerge } from './merge-executor.ts'
+import type { MergeHandle } from './merge-executor.ts'
 import type { WorkerMessage } from './messages.ts'
 import { type JobOwner, type LaneOfHandle, WorkerJobHandle } from './worker-job-handle.ts'
 
@@ -51,7 +51,7 @@ export class WorkerLane implements LaneOfHandle {
     await thread?.stop()
   }
 
-  submit(job: MergeJob, owner: JobOwner): RunningMerge {
+  submit(job: MergeJob, owner: JobOwner): MergeHandle {
     const handle = new WorkerJobHandle(this.#nextId, job, owner, this)
     this.#nextId += 1
     this.#assign(handle)
