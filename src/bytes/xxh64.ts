@@ -5,7 +5,9 @@
  *
  * The input is read as 32-bit words wherever it is long: in place when it starts on a multiple of four, through
  * a small aligned copy otherwise. Words are little endian, and so is every machine that runs Node.
+ * Long inputs go through a loop in WebAssembly where there is one.
  */
+import { createStripeLoop } from './xxh64-loop.ts'
 
 /** Where the hash functions leave their result: two unsigned 32-bit halves. Read it before the next call. */
 export const hashResult: { high: number; low: number } = { high: 0, low: 0 }
@@ -24,6 +26,9 @@ const p4High = 0x85ebca77
 const p4Low = 0xc2b2ae63
 const p5High = 0x27d4eb2f
 const p5Low = 0x165667c5
+
+/** The main loop for long inputs, where the platform has a faster one. */
+const fastLoop = createStripeLoop([p1Low, p1High, p2Low, p2High])
 
 /** Below this length a view of words costs more than it saves. */
 const wordsWorthwhileBytes = 256
@@ -73,7 +78,12 @@ export function xxh64OfWords(
     startShort(seedHigh, seedLow)
   } else {
     startLanes(sharedLanes, seedHigh, seedLow)
-    mixWords(sharedLanes, words, start >>> 2, Math.floor(length / stripeSizeBytes))
+    const stripeCount = Math.floor(length / stripeSizeBytes)
+    if (fastLoop !== undefined && length >= wordsWorthwhileBytes) {
+      fastLoop.mix(sharedLanes, bytes, start, stripeCount)
+    } else {
+      mixWords(sharedLanes, words, start >>> 2, stripeCount)
+    }
     mergeLanes(sharedLanes)
   }
   finish(bytes, end - (length % stripeSizeBytes), end, length)
@@ -92,6 +102,10 @@ export function startLanes(lanes: Int32Array, seedHigh: number, seedLow: number)
 /** Works whole stripes of bytes into the lanes. */
 export function mixStripes(lanes: Int32Array, bytes: Uint8Array, start: number, stripeCount: number): void {
   const sizeBytes = stripeCount * stripeSizeBytes
+  if (fastLoop !== undefined && sizeBytes >= wordsWorthwhileBytes) {
+    fastLoop.mix(lanes, bytes, start, stripeCount)
+    return
+  }
   const memoryStart = bytes.byteOffset + start
   if ((memoryStart & 3) === 0 && sizeBytes >= wordsWorthwhileBytes) {
     mixWords(lanes, new Int32Array(bytes.buffer, memoryStart, sizeBytes >>> 2), 0, stripeCount)
@@ -111,7 +125,8 @@ export function mixStripes(lanes: Int32Array, bytes: Uint8Array, start: number, 
   }
 }
 
-function mixWords(lanes: Int32Array, words: Int32Array, startWord: number, stripeCount: number): void {
+/** The loop in plain TypeScript; the words begin at word `startWord`. */
+export function mixWords(lanes: Int32Array, words: Int32Array, startWord: number, stripeCount: number): void {
   const end = startWord + stripeCount * 8
   for (let word = startWord; word < end; word += 8) {
     mixLane(lanes, 0, words[word] as number, words[word + 1] as number)
