@@ -34,6 +34,12 @@ export class AppendFile {
     return this.#position
   }
 
+  /** The length of the file as written so far, pending bytes left out. */
+  get writtenLength(): number {
+    const unwritten = this.#pending.find((write) => !write.done)
+    return unwritten === undefined ? this.#position : unwritten.position
+  }
+
   /** Whether a non-blocking write has not come home yet. */
   get isBusy(): boolean {
     return this.#pending.length > 0

@@ -18,7 +18,15 @@
  * The checksum covers the file's number, so that a record never passes in another file, and the synced
  * position, which is what tells a torn tail from damage: see record-reader.ts. Integers are little endian.
  */
-import { hashResult, xxh64 } from '../bytes/xxh64.ts'
+import {
+  finish,
+  hashResult,
+  mergeLanes,
+  mixStripes,
+  startLanes,
+  stripeSizeBytes,
+  xxh64,
+} from '../bytes/xxh64.ts'
 import type { StoreId } from './file-header.ts'
 
 /** What a record holds. On disk: never renumber. */
@@ -35,7 +43,7 @@ export const RecordType = {
 export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 
 export const recordHeaderSizeBytes = 56
-export const recordMagic = 0x63655256
+export const recordMagic: number = 0x63655256
 /** No record is longer: a batch of 256 MiB with its frame and some slack. */
 export const recordLengthMax = 512 * 1024 * 1024
 
@@ -69,6 +77,39 @@ export function sealRecord(
   header: RecordHeader,
   storeId: StoreId,
 ): void {
+  writeRecordHeader(bytes, start, length, header)
+  xxh64(bytes, start + 8, start + length, storeId.high, storeId.low)
+  writeChecksum(bytes, start)
+}
+
+/** {@link sealRecord} of a long record with a pause after each `sliceSizeBytes`. */
+export function* sealRecordInSlices(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  header: RecordHeader,
+  storeId: StoreId,
+  sliceSizeBytes: number,
+): Generator<void> {
+  writeRecordHeader(bytes, start, length, header)
+  const lanes = new Int32Array(8)
+  startLanes(lanes, storeId.high, storeId.low)
+  const end = start + length
+  const sliceStripes = Math.ceil(sliceSizeBytes / stripeSizeBytes)
+  let at = start + 8
+  for (let left = Math.floor((end - at) / stripeSizeBytes); left > 0; ) {
+    const stripes = Math.min(left, sliceStripes)
+    mixStripes(lanes, bytes, at, stripes)
+    at += stripes * stripeSizeBytes
+    left -= stripes
+    if (left > 0) yield
+  }
+  mergeLanes(lanes)
+  finish(bytes, at, end, length - 8)
+  writeChecksum(bytes, start)
+}
+
+function writeRecordHeader(bytes: Uint8Array, start: number, length: number, header: RecordHeader): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, recordHeaderSizeBytes)
   view.setUint32(8, recordMagic, true)
   view.setUint32(12, length, true)
@@ -78,7 +119,10 @@ export function sealRecord(
   view.setUint32(36, header.type, true)
   setUint53(view, 40, header.synced.fileNumber)
   setUint53(view, 48, header.synced.offset)
-  xxh64(bytes, start + 8, start + length, storeId.high, storeId.low)
+}
+
+function writeChecksum(bytes: Uint8Array, start: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, 8)
   view.setUint32(0, hashResult.low, true)
   view.setUint32(4, hashResult.high, true)
 }

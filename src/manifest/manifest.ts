@@ -11,7 +11,7 @@ import { CorruptionError, isDiskFull } from '../errors.ts'
 import { joinPath, manifestFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
-import { decodeFileHeader, encodeFileHeader, fileHeaderSizeBytes, type StoreId } from '../log/file-header.ts'
+import { decodeFileHeader, encodeFileHeader, type StoreId } from '../log/file-header.ts'
 import { encodeRecord, RecordType, type SyncedPosition } from '../log/record-format.ts'
 import { furthestSyncedPosition, type LogRecord, RecordReader } from '../log/record-reader.ts'
 import { writeCurrent } from './current-file.ts'
@@ -68,13 +68,17 @@ export class Manifest {
   readonly #queue: PendingEdit[] = []
   #draining: Promise<void> | undefined
 
-  /** Takes over an open manifest whose first `length` bytes are whole and on stable storage. */
+  /**
+   * Takes over an open manifest that is whole and on stable storage up to the file's position. `isTorn`: half a
+   * record follows there, so the next edit goes to a new manifest.
+   */
   constructor(
     parts: ManifestParts,
     file: AppendFile,
     number: number,
     state: ManifestState,
     firstRecordLength: number,
+    isTorn = false,
   ) {
     this.#parts = parts
     this.#file = file
@@ -82,6 +86,7 @@ export class Manifest {
     this.#state = state
     this.#syncedLength = file.position
     this.#firstRecordLength = firstRecordLength
+    this.#mustRotate = isTorn
   }
 
   /** Writes a new manifest that holds `state`, makes it durable, and makes CURRENT name it. */

@@ -7,6 +7,7 @@ import { resolveEncoding } from '../encoding/resolve-encoding.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { nodeFileSystem } from '../fs/node-file-system.ts'
+import type { SegmentSettings } from '../segment/segment-settings.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { type Scheduler, systemScheduler } from '../time/scheduler.ts'
 import { checkDurability, checkOptionNames, checkWholeNumber } from './arguments.ts'
@@ -126,9 +127,14 @@ export interface Components<K, V> {
 }
 
 /** Checks the options; every wrong one is refused by name with what is allowed. */
-export function resolveSettings(options: StoreOptions<never, never>): Settings {
+export function resolveSettings(options: Omit<StoreOptions, 'keyEncoding' | 'valueEncoding'>): Settings {
   checkOptionNames('open', options, optionNames)
-  const memoryBudgetBytes = checkWholeNumber('memoryBudgetBytes', options.memoryBudgetBytes ?? 128 * MiB, 16 * MiB, 2 ** 40)
+  const memoryBudgetBytes = checkWholeNumber(
+    'memoryBudgetBytes',
+    options.memoryBudgetBytes ?? 128 * MiB,
+    16 * MiB,
+    2 ** 40,
+  )
   return {
     createIfMissing: checkFlag('createIfMissing', options.createIfMissing ?? true),
     errorIfExists: checkFlag('errorIfExists', options.errorIfExists ?? false),
@@ -138,6 +144,17 @@ export function resolveSettings(options: StoreOptions<never, never>): Settings {
     compaction: checkChoice('compaction', options.compaction ?? 'leveled', ['leveled', 'size-tiered']),
     maintenance: checkChoice('maintenance', options.maintenance ?? 'worker', ['worker', 'inline']),
     tuning: resolveTuning(options.tuning ?? {}, memoryBudgetBytes),
+  }
+}
+
+/** The shape of new segments. */
+export function segmentSettingsOf({ tuning }: Settings): SegmentSettings {
+  return {
+    blockSizeBytes: tuning.blockSizeBytes,
+    segmentSizeBytes: tuning.segmentSizeBytesMax,
+    blockCountMax: tuning.segmentBlockCountMax,
+    outputBufferBytes: MiB,
+    syncEveryBytes: 4 * MiB,
   }
 }
 
@@ -160,7 +177,8 @@ function resolveTuning(tuning: TuningOptions, budget: number): Required<TuningOp
   if (2 ** Math.round(Math.log2(arenaSizeBytes)) !== arenaSizeBytes) {
     throw new InvalidArgumentError(`tuning.arenaSizeBytes must be a power of two, not ${arenaSizeBytes}`)
   }
-  const arenaCountMax = tuning.arenaCountMax ?? Math.max(2, Math.min(4, Math.floor(budget / 2 / arenaSizeBytes)))
+  const arenaCountMax =
+    tuning.arenaCountMax ?? Math.max(2, Math.min(4, Math.floor(budget / 2 / arenaSizeBytes)))
   const indexBudgetBytes = tuning.indexBudgetBytes ?? Math.floor(budget / 4)
   const arenaBytes = arenaCountMax * arenaSizeBytes
   const cacheBudgetBytes = tuning.cacheBudgetBytes ?? Math.max(0, budget - arenaBytes - indexBudgetBytes)
@@ -190,7 +208,12 @@ function resolveTuning(tuning: TuningOptions, budget: number): Required<TuningOp
       level0RunCount,
       1000,
     ),
-    level1SizeBytes: checkWholeNumber('tuning.level1SizeBytes', tuning.level1SizeBytes ?? 256 * MiB, 4 * KiB, 2 ** 40),
+    level1SizeBytes: checkWholeNumber(
+      'tuning.level1SizeBytes',
+      tuning.level1SizeBytes ?? 256 * MiB,
+      4 * KiB,
+      2 ** 40,
+    ),
     levelSizeFactor: checkWholeNumber('tuning.levelSizeFactor', tuning.levelSizeFactor ?? 10, 2, 100),
     tierRunCount: checkWholeNumber('tuning.tierRunCount', tuning.tierRunCount ?? 4, 2, 64),
   }

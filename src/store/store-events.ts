@@ -5,8 +5,21 @@ export interface StoreEventMap {
   close: { path: string; durationMs: number }
   flushBegin: { job: number; entryCount: number; sizeBytes: number }
   flushEnd: { job: number; segments: number[]; bytesWritten: number; durationMs: number }
-  compactionBegin: { job: number; level: number; outputLevel: number; segments: number[]; bytes: number; reason: string }
-  compactionEnd: { job: number; segments: number[]; bytesRead: number; bytesWritten: number; durationMs: number }
+  compactionBegin: {
+    job: number
+    level: number
+    outputLevel: number
+    segments: number[]
+    bytes: number
+    reason: string
+  }
+  compactionEnd: {
+    job: number
+    segments: number[]
+    bytesRead: number
+    bytesWritten: number
+    durationMs: number
+  }
   /** Writes wait. `cause` says for what. */
   stallBegin: { cause: 'arenas' | 'level0' | 'sync' }
   stallEnd: { cause: 'arenas' | 'level0' | 'sync'; durationMs: number }

@@ -1,0 +1,590 @@
+/**
+ * The store on disk: a log-structured merge-tree behind the contract of SyncKeyValueStore. This class checks
+ * what callers hand over, turns keys and values into bytes and back, and hands on: writes to the WritePipeline,
+ * reads to PointReader and RangeScan over the current ReadView, everything else to the StoreEngine.
+ */
+import { bytesEncoding, isBytes } from '../encoding/bytes-encoding.ts'
+import { describeValue } from '../encoding/describe-value.ts'
+import type { CustomEncoding, Encoding, EncodingName } from '../encoding/encoding.ts'
+import type { EncodedTypes } from '../encoding/resolve-encoding.ts'
+import { batchSizeBytesMax, EntryFlag, type EntryView, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
+import { ClosedError, InvalidArgumentError } from '../errors.ts'
+import { FindState } from '../segment/find-state.ts'
+import {
+  checkArray,
+  checkClearOptions,
+  checkFunction,
+  checkRangeOptions,
+  checkReadOptions,
+  checkWriteOptions,
+} from './arguments.ts'
+import { EncodedChainedBatch } from './chained-batch.ts'
+import { checkStore } from './check-store.ts'
+import { encodeBounds, encodeKey } from './encode-arguments.ts'
+import { EntryEncoder } from './entry-encoder.ts'
+import { type ClosesWithStore, IteratorHandle } from './iterator-handle.ts'
+import {
+  type BatchOperation,
+  type ChainedBatch,
+  type EntryIterator,
+  type EntryVisitor,
+  type KeyBounds,
+  type RangeOptions,
+  type ReadOptions,
+  type Snapshot,
+  type StoreCapabilities,
+  SyncKeyValueStore,
+  type ViewVisitor,
+  type WriteOptions,
+} from './key-value-store.ts'
+import { openStore } from './open-store.ts'
+import { PointReader } from './point-reader.ts'
+import { RangeScan } from './range-scan.ts'
+import { SequenceSnapshot } from './sequence-snapshot.ts'
+import { resolveComponents, resolveSettings, type StoreOptions } from './settings.ts'
+import { statusOf } from './status-of.ts'
+import type { StoreEngine } from './store-engine.ts'
+import type { StoreEventListener, StoreEventName } from './store-events.ts'
+import type { CheckReport, StoreStatus } from './store-status.ts'
+
+/** Options whose encodings are named; the types of keys and values follow from the names. */
+export type NamedOptions<K extends EncodingName, V extends EncodingName> = Omit<
+  StoreOptions<EncodedTypes[K], EncodedTypes[V]>,
+  'keyEncoding' | 'valueEncoding'
+> & { readonly keyEncoding?: K; readonly valueEncoding?: V }
+
+const keyScratchSizeBytes = 1024
+
+export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStore<K, V> {
+  readonly capabilities: StoreCapabilities = {
+    ordered: true,
+    snapshots: true,
+    durabilities: ['memory', 'os', 'disk'],
+    keyLengthMax,
+    valueLengthMax,
+    batch: { atomic: true, sizeBytesMax: batchSizeBytesMax },
+    ttlPrecisionMs: undefined,
+    watch: false,
+  }
+
+  readonly #engine: StoreEngine<K, V>
+  readonly #keyEncoding: Encoding<K>
+  readonly #valueEncoding: Encoding<V>
+  readonly #encoder: EntryEncoder<K, V>
+  readonly #reader = new PointReader()
+  /** Where short keys are encoded for a lookup. */
+  readonly #keyScratch = new Uint8Array(keyScratchSizeBytes)
+  /** The key of the lookup under way: `#lookupKey[0, #lookupKeyLength)`. */
+  #lookupKey: Uint8Array = this.#keyScratch
+  #lookupKeyLength = 0
+  readonly #iterators = new Set<ClosesWithStore>()
+  readonly #snapshots = new Set<SequenceSnapshot>()
+  #closing: Promise<void> | undefined
+
+  /**
+   * Opens the store in the folder `path`, and makes it when there is none. The types of keys and values follow
+   * from the encodings; give them as type parameters where that is not enough:
+   * `open<string, User>('./users', { valueEncoding: 'json' })`.
+   *
+   * @param path - a folder for this store alone.
+   * @throws {LockedError} when another handle, here or in another process, has it open; names the holder.
+   * @throws {CorruptionError} when what was synced is damaged or missing.
+   * @throws {UnsupportedFormatError} when a newer release wrote it.
+   * @throws {InvalidArgumentError} for wrong options, a path that is a file, or a folder that is no store.
+   * @throws {StorageError} when the folder cannot be read or written.
+   */
+  static open<K extends EncodingName = 'utf8', V extends EncodingName = 'utf8'>(
+    path: string,
+    options?: NamedOptions<K, V>,
+  ): Promise<LogStructuredStore<EncodedTypes[K], EncodedTypes[V]>>
+  static open<V, K extends EncodingName = 'utf8'>(
+    path: string,
+    options: Omit<StoreOptions<EncodedTypes[K], V>, 'keyEncoding' | 'valueEncoding'> & {
+      readonly keyEncoding?: K
+      readonly valueEncoding: CustomEncoding<V>
+    },
+  ): Promise<LogStructuredStore<EncodedTypes[K], V>>
+  static open<K, V>(path: string, options: StoreOptions<K, V>): Promise<LogStructuredStore<K, V>>
+  static async open<K, V>(path: string, options: StoreOptions<K, V> = {}): Promise<LogStructuredStore<K, V>> {
+    if (typeof path !== 'string' || path === '') {
+      throw new InvalidArgumentError(`path must be the name of a folder, got ${describeValue(path)}`)
+    }
+    const settings = resolveSettings(options)
+    const components = resolveComponents(options)
+    return new LogStructuredStore(
+      await openStore(path, settings, components),
+      components.keyEncoding,
+      components.valueEncoding,
+    )
+  }
+
+  private constructor(engine: StoreEngine<K, V>, keyEncoding: Encoding<K>, valueEncoding: Encoding<V>) {
+    super()
+    this.#engine = engine
+    this.#keyEncoding = keyEncoding
+    this.#valueEncoding = valueEncoding
+    this.#encoder = new EntryEncoder(keyEncoding, valueEncoding)
+  }
+
+  /** The folder of the store. */
+  get path(): string {
+    return this.#engine.path
+  }
+
+  get(key: K, options?: ReadOptions): Promise<V | undefined> {
+    try {
+      const limit = this.#beginRead('get', options)
+      this.#encodeLookupKey(key)
+      const turn = this.#engine.turns.turnSampled()
+      if (turn === undefined) {
+        const state = this.#find(limit)
+        if (state !== FindState.pending) return Promise.resolve(this.#foundValue(state))
+      }
+      return this.#findLater(limit, turn, (state) => this.#foundValue(state), options?.signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  getSync(key: K, options?: ReadOptions): V | undefined {
+    const limit = this.#beginRead('get', options)
+    this.#encodeLookupKey(key)
+    return this.#foundValue(this.#findSync(limit))
+  }
+
+  has(key: K, options?: ReadOptions): Promise<boolean> {
+    try {
+      const limit = this.#beginRead('has', options)
+      this.#encodeLookupKey(key)
+      const turn = this.#engine.turns.turnSampled()
+      if (turn === undefined) {
+        const state = this.#find(limit)
+        if (state !== FindState.pending) return Promise.resolve(state === FindState.found)
+      }
+      return this.#findLater(limit, turn, (state) => state === FindState.found, options?.signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  hasSync(key: K, options?: ReadOptions): boolean {
+    const limit = this.#beginRead('has', options)
+    this.#encodeLookupKey(key)
+    return this.#findSync(limit) === FindState.found
+  }
+
+  async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
+    const limit = this.#beginRead('getMany', options)
+    checkArray('keys', keys)
+    for (let i = 0; i < keys.length; i++)
+      if (keys[i] === undefined || keys[i] === null) encodeKey(this.#keyEncoding, keys[i] as K, `keys[${i}]`)
+    const { live, turns } = this.#engine
+    // All from one moment, also when a flush or compaction comes while it waits for the disk.
+    live.add(limit)
+    try {
+      const values: (V | undefined)[] = []
+      for (const key of keys) {
+        this.#encodeLookupKey(key)
+        const turn = turns.turnSampled()
+        let state: FindState = turn === undefined ? this.#find(limit) : FindState.pending
+        if (state === FindState.pending) {
+          values.push(await this.#findLater(limit, turn, (found) => this.#foundValue(found), options?.signal))
+          state = FindState.pending
+        } else {
+          values.push(this.#foundValue(state))
+        }
+      }
+      return values
+    } finally {
+      live.remove(limit)
+    }
+  }
+
+  getManySync(keys: readonly K[], options?: ReadOptions): (V | undefined)[] {
+    const limit = this.#beginRead('getMany', options)
+    checkArray('keys', keys)
+    return Array.from(keys, (key, index) => {
+      if (key === undefined || key === null) encodeKey(this.#keyEncoding, key, `keys[${index}]`)
+      this.#encodeLookupKey(key)
+      return this.#foundValue(this.#findSync(limit))
+    })
+  }
+
+  getView<R>(key: K, visit: ViewVisitor<R>, options?: ReadOptions): R | undefined {
+    checkFunction('visit', visit)
+    const limit = this.#beginRead('getView', options)
+    this.#encodeLookupKey(key)
+    if (this.#findSync(limit) !== FindState.found) return undefined
+    const { arenas } = this.#engine
+    arenas.beginViewing()
+    try {
+      return visit(valueViewOf(this.#reader.entry))
+    } finally {
+      arenas.endViewing()
+    }
+  }
+
+  getInto(key: K, target: Uint8Array, options?: ReadOptions): number | undefined {
+    if (!isBytes(target)) {
+      throw new InvalidArgumentError(`target must be a Uint8Array, got ${describeValue(target)}`)
+    }
+    const limit = this.#beginRead('getInto', options)
+    this.#encodeLookupKey(key)
+    if (this.#findSync(limit) !== FindState.found) return undefined
+    const { valueBytes, valueStart, valueLength } = this.#reader.entry
+    const fitting = Math.min(valueLength, target.length)
+    target.set(valueBytes.subarray(valueStart, valueStart + fitting))
+    return valueLength
+  }
+
+  put(key: K, value: V, options?: WriteOptions): Promise<void> {
+    try {
+      this.#beginWrite('put', options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#engine.pipeline.put(key, value, options)
+  }
+
+  delete(key: K, options?: WriteOptions): Promise<void> {
+    try {
+      this.#beginWrite('delete', options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#engine.pipeline.delete(key, options)
+  }
+
+  batch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void>
+  batch(): ChainedBatch<K, V>
+  batch(
+    ...call: [operations: readonly BatchOperation<K, V>[], options?: WriteOptions | undefined] | []
+  ): Promise<void> | ChainedBatch<K, V> {
+    return call.length === 0 ? this.#startBatch() : this.#writeBatch(...call)
+  }
+
+  putSync(key: K, value: V, options?: WriteOptions): void {
+    this.#beginWrite('put', options)
+    this.#engine.pipeline.batchSync([{ type: 'put', key, value }], this.#encoder, options)
+  }
+
+  deleteSync(key: K, options?: WriteOptions): void {
+    this.#beginWrite('delete', options)
+    this.#engine.pipeline.batchSync([{ type: 'delete', key }], this.#encoder, options)
+  }
+
+  batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
+    this.#beginWrite('batch', options)
+    checkArray('operations', operations)
+    this.#engine.pipeline.batchSync(operations, this.#encoder, options)
+  }
+
+  async clear(range?: RangeOptions<K> & WriteOptions): Promise<void> {
+    this.#assertOpen()
+    checkClearOptions(range)
+    const { durability, ...scan } = range ?? {}
+    const scanned = this.#scan(scan, (entry) => keyCopyOf(entry))
+    const keys = this.#track(scanned, scan)
+    const writeOptions = { ...(durability && { durability }), ...(scan.signal && { signal: scan.signal }) }
+    for await (const operations of deletesOf(keys)) {
+      await this.#engine.pipeline.batch(operations, rawEncoder, writeOptions)
+    }
+  }
+
+  entries(range?: RangeOptions<K>): EntryIterator<K, [K, V]> {
+    return this.#iterate('entries', range, (entry) => [this.#decodeKey(entry), this.#decodeValue(entry)])
+  }
+
+  keys(range?: RangeOptions<K>): EntryIterator<K, K> {
+    return this.#iterate('keys', range, (entry) => this.#decodeKey(entry))
+  }
+
+  values(range?: RangeOptions<K>): EntryIterator<K, V> {
+    return this.#iterate('values', range, (entry) => this.#decodeValue(entry))
+  }
+
+  forEach(range: RangeOptions<K>, visit: EntryVisitor): number {
+    checkFunction('visit', visit)
+    this.#assertOpen()
+    checkRangeOptions('forEach', range)
+    const scan = this.#scan(range, () => undefined)
+    const { arenas } = this.#engine
+    arenas.beginViewing()
+    try {
+      return scan.visit(range.limit ?? Number.POSITIVE_INFINITY, (entry) => {
+        if (range.signal?.aborted) throw range.signal.reason
+        return visit(keyViewOf(entry), valueViewOf(entry))
+      })
+    } finally {
+      arenas.endViewing()
+      scan.close()
+    }
+  }
+
+  snapshot(): Snapshot {
+    this.#assertOpen()
+    const { live, pipeline } = this.#engine
+    const sequence = pipeline.publishedSequence
+    live.add(sequence)
+    live.snapshotCount++
+    const snapshot = new SequenceSnapshot(this, sequence, (closed) => {
+      live.remove(sequence)
+      live.snapshotCount--
+      this.#snapshots.delete(closed)
+      if (this.#closing === undefined) this.#engine.readerLeft()
+    })
+    this.#snapshots.add(snapshot)
+    return snapshot
+  }
+
+  /** Brings everything written so far into segments. Rarely needed: it happens by itself. */
+  async flush(): Promise<void> {
+    this.#assertOpen()
+    await this.#engine.flush()
+  }
+
+  /** Merges everything in the bounds down as far as it goes. Rarely needed: it happens by itself. */
+  async compact(bounds?: KeyBounds<K>): Promise<void> {
+    this.#assertOpen()
+    checkRangeOptions('compact', bounds)
+    await this.#engine.compact(encodeBounds(this.#keyEncoding, bounds))
+  }
+
+  /** What the store is and does: plain data, no I/O. Also after `close()`. */
+  status(): StoreStatus {
+    return statusOf(
+      this.#engine,
+      this.#keyEncoding.name,
+      this.#valueEncoding.name,
+      this.#closing !== undefined,
+    )
+  }
+
+  /** Reads every file and verifies every checksum and invariant. A report, not an error. */
+  async check(): Promise<CheckReport> {
+    this.#assertOpen()
+    return checkStore(this.#engine)
+  }
+
+  on<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): this {
+    this.#engine.events.on(name, listener)
+    return this
+  }
+
+  off<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): this {
+    this.#engine.events.off(name, listener)
+    return this
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#iterators, (iterator) => iterator.closeWithStore()))
+    for (const snapshot of this.#snapshots) snapshot.close()
+    await this.#engine.close()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined)
+      throw new ClosedError(`the store ${this.#engine.path} is closed; open it again`)
+  }
+
+  /** Checks a read and gives the sequence number that it reads at. */
+  #beginRead(call: string, options: ReadOptions | undefined): number {
+    this.#assertOpen()
+    if (options === undefined) return this.#engine.pipeline.publishedSequence
+    checkReadOptions(call, options)
+    options.signal?.throwIfAborted()
+    return this.#sequenceOf(options)
+  }
+
+  #beginWrite(call: string, options: WriteOptions | undefined): void {
+    this.#assertOpen()
+    if (options !== undefined) checkWriteOptions(call, options)
+  }
+
+  #sequenceOf({ snapshot }: ReadOptions): number {
+    if (snapshot === undefined) return this.#engine.pipeline.publishedSequence
+    return SequenceSnapshot.read(snapshot, this)
+  }
+
+  #encodeLookupKey(key: K): void {
+    const encoding = this.#keyEncoding
+    if (
+      key !== undefined &&
+      key !== null &&
+      encoding.sizeBound !== undefined &&
+      encoding.encodeInto !== undefined
+    ) {
+      if (encoding.sizeBound(key) <= keyScratchSizeBytes) {
+        this.#lookupKey = this.#keyScratch
+        this.#lookupKeyLength = encoding.encodeInto(key, this.#keyScratch, 0)
+        return
+      }
+    }
+    this.#lookupKey = encodeKey(encoding, key)
+    this.#lookupKeyLength = this.#lookupKey.length
+  }
+
+  #find(limit: number): FindState {
+    return this.#reader.find(this.#engine.views.current, this.#lookupKey, 0, this.#lookupKeyLength, limit)
+  }
+
+  #findSync(limit: number): FindState {
+    let state = this.#find(limit)
+    while (state === FindState.pending) {
+      this.#reader.loadSync()
+      state = this.#find(limit)
+    }
+    return state
+  }
+
+  /** A lookup that has to wait, for the disk or for the event loop. */
+  async #findLater<R>(
+    limit: number,
+    turn: Promise<void> | undefined,
+    resultOf: (state: FindState) => R,
+    signal: AbortSignal | undefined,
+  ): Promise<R> {
+    const { views, pace, live } = this.#engine
+    const key = this.#lookupKey.slice(0, this.#lookupKeyLength)
+    live.add(limit)
+    try {
+      if (turn !== undefined) await turn
+      for (;;) {
+        this.#assertStillOpen()
+        signal?.throwIfAborted()
+        const state = this.#reader.find(views.current, key, 0, key.length, limit)
+        if (state !== FindState.pending) return resultOf(state)
+        const view = views.hold()
+        try {
+          await pace.load(
+            () => this.#reader.loadSync(),
+            () => this.#reader.load(),
+          )
+        } finally {
+          views.release(view)
+        }
+      }
+    } finally {
+      live.remove(limit)
+    }
+  }
+
+  #assertStillOpen(): void {
+    this.#engine.health.assertReadable()
+  }
+
+  #foundValue(state: FindState): V | undefined {
+    return state === FindState.found ? this.#decodeValue(this.#reader.entry) : undefined
+  }
+
+  #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {
+    return this.#keyEncoding.decode(keyBytes, keyStart, keyStart + keyLength, false)
+  }
+
+  #decodeValue({ valueBytes, valueStart, valueLength, flags }: EntryView): V {
+    const isAscii = (flags & EntryFlag.asciiValue) !== 0
+    return this.#valueEncoding.decode(valueBytes, valueStart, valueStart + valueLength, isAscii)
+  }
+
+  #startBatch(): ChainedBatch<K, V> {
+    this.#assertOpen()
+    return new EncodedChainedBatch({
+      keyEncoding: this.#keyEncoding,
+      valueEncoding: this.#valueEncoding,
+      checkOpen: () => this.#assertOpen(),
+      write: (operations, options) => this.#engine.pipeline.batch(operations, rawEncoder, options),
+    })
+  }
+
+  #writeBatch(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): Promise<void> {
+    try {
+      this.#beginWrite('batch', options)
+      checkArray('operations', operations)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#engine.pipeline.batch(operations, this.#encoder, options)
+  }
+
+  #iterate<T>(
+    call: string,
+    range: RangeOptions<K> | undefined,
+    itemOf: (entry: EntryView) => T,
+  ): EntryIterator<K, T> {
+    this.#assertOpen()
+    checkRangeOptions(call, range)
+    return this.#track(this.#scan(range, itemOf), range)
+  }
+
+  #scan<T>(range: RangeOptions<K> | undefined, itemOf: (entry: EntryView) => T): RangeScan<T> {
+    const { live, views, pace } = this.#engine
+    const bounds = encodeBounds(this.#keyEncoding, range)
+    const sequence = this.#sequenceOf(range ?? {})
+    live.add(sequence)
+    live.iteratorCount++
+    return new RangeScan<T>({
+      views,
+      pace,
+      sequence,
+      range: bounds,
+      isReverse: range?.reverse ?? false,
+      itemOf,
+      onClose: () => {
+        live.remove(sequence)
+        live.iteratorCount--
+      },
+    })
+  }
+
+  #track<T>(source: RangeScan<T>, range: RangeOptions<K> | undefined): IteratorHandle<K, T> {
+    const iterator = new IteratorHandle<K, T>({
+      source,
+      limit: range?.limit ?? Number.POSITIVE_INFINITY,
+      signal: range?.signal,
+      encodeTarget: (target) => encodeKey(this.#keyEncoding, target, 'target'),
+      onClose: (handle) => this.#iterators.delete(handle),
+      turn: () => this.#engine.turns.turn(),
+    })
+    this.#iterators.add(iterator)
+    return iterator
+  }
+}
+
+/** For operations whose keys and values are bytes already. */
+const rawEncoder: EntryEncoder<Uint8Array, Uint8Array> = new EntryEncoder(bytesEncoding, bytesEncoding)
+
+function keyCopyOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {
+  return keyBytes.slice(keyStart, keyStart + keyLength)
+}
+
+function keyViewOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {
+  return new Uint8Array(keyBytes.buffer, keyBytes.byteOffset + keyStart, keyLength)
+}
+
+function valueViewOf({ valueBytes, valueStart, valueLength }: EntryView): Uint8Array {
+  return new Uint8Array(valueBytes.buffer, valueBytes.byteOffset + valueStart, valueLength)
+}
+
+/** Deletions of the keys, in batches as large as one may be. */
+async function* deletesOf(
+  keys: AsyncIterable<Uint8Array>,
+): AsyncGenerator<BatchOperation<Uint8Array, Uint8Array>[]> {
+  const overheadBytes = 32
+  let operations: BatchOperation<Uint8Array, Uint8Array>[] = []
+  let sizeBytes = 0
+  for await (const key of keys) {
+    if (sizeBytes + key.length + overheadBytes > batchSizeBytesMax / 2) {
+      yield operations
+      operations = []
+      sizeBytes = 0
+    }
+    operations.push({ type: 'delete', key })
+    sizeBytes += key.length + overheadBytes
+  }
+  if (operations.length > 0) yield operations
+}

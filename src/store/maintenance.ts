@@ -1,0 +1,497 @@
+/**
+ * What goes on behind the writes: sealed MemTables are flushed to level 0, in their order, and compactions keep
+ * the levels in shape. Decides when; the merging itself runs in the worker, or in slices in this thread. One
+ * flush and one compaction at a time. Failures before an edit are tried again with growing patience: the log
+ * keeps the data. Failures of the edit itself, and damage found by a merge, make the store refuse writes.
+ *
+ * Level 0 never grows over its limit: a flush that would make it waits for a compaction, MemTables fill up, and
+ * writes wait for them.
+ */
+import { type CompactionPlan, editOf, moveEditOf } from '../compaction/compaction-plan.ts'
+import { pickLeveled } from '../compaction/leveled-picker.ts'
+import {
+  type CompactionJob,
+  type FlushJob,
+  type MergeResult,
+  type NumberRange,
+  outputNumberCount,
+} from '../compaction/merge-job.ts'
+import { planRequestedLeveled, planRequestedSizeTiered } from '../compaction/requested-plan.ts'
+import { pickSizeTiered } from '../compaction/size-tiered-picker.ts'
+import type { KeyRange } from '../entry/key-range.ts'
+import { CorruptionError, isDiskFull, StorageError } from '../errors.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { ManifestState } from '../manifest/manifest-state.ts'
+import type { VersionEdit } from '../manifest/version-edit.ts'
+import type { MemTable } from '../memtable/mem-table.ts'
+import type { SegmentSettings } from '../segment/segment-settings.ts'
+import type { Scheduler } from '../time/scheduler.ts'
+import type { MergeExecutor, MergeHandle } from '../worker/merge-executor.ts'
+import { BackgroundJob } from './background-job.ts'
+import { Deferred } from './deferred.ts'
+import type { LiveSequences } from './live-sequences.ts'
+import type { MemTables } from './mem-tables.ts'
+import { type Settings, segmentSettingsOf } from './settings.ts'
+import type { StoreEvents } from './store-events.ts'
+import type { StoreHealth } from './store-health.ts'
+import type { JobStatus } from './store-status.ts'
+
+export interface MaintenanceParts {
+  readonly directory: string
+  readonly settings: Settings
+  readonly manifest: Manifest
+  readonly tables: MemTables
+  readonly live: LiveSequences
+  readonly health: StoreHealth
+  readonly events: StoreEvents
+  readonly executor: MergeExecutor
+  readonly scheduler: Scheduler
+  readonly monotonicMs: () => number
+  readonly publishedSequence: () => number
+  readonly reserveFileNumbers: (count: number) => NumberRange
+  /** The folder is going to change: takes the proof of the clean close away. */
+  readonly beforeChange: () => Promise<void>
+  readonly beforeChangeSync: () => void
+  /** These tables are in segments now: puts the Version in the picture and lets go of their memory and logs. */
+  readonly installFlush: (state: ManifestState, flushed: readonly MemTable[]) => void
+  readonly installCompaction: (state: ManifestState) => void
+  /** Memory became free, or the state changed: writes that wait should try again. */
+  readonly onRoom: () => void
+}
+
+const firstRetryDelayMs = 100
+const lastRetryDelayMs = 10_000
+
+interface JobStatistics {
+  count: number
+  bytesRead: number
+  bytesWritten: number
+  totalMs: number
+  failures: number
+}
+
+export class Maintenance {
+  readonly #parts: MaintenanceParts
+  readonly #segmentSettings: SegmentSettings
+  #flush: BackgroundJob | undefined
+  #compaction: BackgroundJob | undefined
+  #jobNumber = 0
+  #isClosed = false
+  /** Nobody wrote for a while. */
+  #isIdle = false
+  #retryDelayMs = firstRetryDelayMs
+  #cancelRetry: (() => void) | undefined
+  /** Why the last flush failed; cleared by one that does not. */
+  #flushFailure: unknown
+  /** Settled whenever a job ends, well or not. */
+  #jobEnded = new Deferred()
+  readonly #flushStatistics: JobStatistics = {
+    count: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    totalMs: 0,
+    failures: 0,
+  }
+  readonly #compactionStatistics: JobStatistics = {
+    count: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    totalMs: 0,
+    failures: 0,
+  }
+
+  constructor(parts: MaintenanceParts) {
+    this.#parts = parts
+    this.#segmentSettings = segmentSettingsOf(parts.settings)
+  }
+
+  get flushes(): JobStatus {
+    return { ...this.#flushStatistics, running: this.#flush === undefined ? 0 : 1 }
+  }
+
+  get compactions(): JobStatus {
+    return { ...this.#compactionStatistics, running: this.#compaction === undefined ? 0 : 1 }
+  }
+
+  get flushFailure(): unknown {
+    return this.#flushFailure
+  }
+
+  /** Whether level 0 is what keeps flushes waiting. */
+  get isLevel0Full(): boolean {
+    return this.#level0RunCount >= this.#parts.settings.tuning.level0RunCountMax
+  }
+
+  /** How near writes are to having to wait, from 0 (far) to 1 (they wait). */
+  get pressure(): number {
+    const { tuning } = this.#parts.settings
+    const soft = tuning.level0RunCount * 2
+    const runs = (this.#level0RunCount - soft) / Math.max(1, tuning.level0RunCountMax - soft)
+    const tables = (this.#parts.tables.sealedCount - 1) / Math.max(1, tuning.arenaCountMax - 2)
+    return Math.min(1, Math.max(0, runs, tables - 0.25))
+  }
+
+  /** Starts what there is to do. Called whenever something changed. */
+  schedule(): void {
+    if (this.#isClosed || this.#parts.health.state === 'failed') return
+    this.#startFlush()
+    this.#startCompaction()
+  }
+
+  /** Nobody has written for a while, or somebody does again. */
+  setIdle(isIdle: boolean): void {
+    this.#isIdle = isIdle
+    if (isIdle) this.#startCompaction()
+  }
+
+  /** Resolves when all tables sealed by now are in segments; rejects when the store fails. */
+  async flushed(tables: readonly MemTable[]): Promise<void> {
+    while (tables.some((table) => this.#parts.tables.sealed.includes(table))) {
+      this.#refuseIfStopped()
+      this.schedule()
+      await this.#jobEnded.promise
+      if (this.#flushFailure !== undefined) throw this.#flushFailure
+    }
+  }
+
+  /** Merges everything in the range down as far as it goes. */
+  async compact(range: KeyRange): Promise<void> {
+    for (;;) {
+      this.#refuseIfStopped()
+      if (this.#compaction !== undefined) {
+        await this.#jobEnded.promise
+        continue
+      }
+      const plan = this.#requestedPlan(range)
+      if (plan === undefined) return
+      if (plan === 'busy') await this.#jobEnded.promise
+      else await this.#runCompaction(plan).done
+    }
+  }
+
+  /** Waits until no flush or compaction runs or is due. */
+  async idle(): Promise<void> {
+    for (;;) {
+      this.schedule()
+      if (this.#flush === undefined && this.#compaction === undefined) return
+      await this.#jobEnded.promise
+    }
+  }
+
+  /** Makes room for writes, blocking: finishes a flush, or the compaction that a flush waits for. */
+  makeRoomSync(): void {
+    this.#parts.manifest.finishPendingSync()
+    this.schedule()
+    const job = this.#flush ?? this.#compaction
+    if (job === undefined) {
+      const cause = this.#flushFailure
+      throw new StorageError(
+        'there is no memory for this write, and nothing that would free some is under way',
+        { cause },
+      )
+    }
+    job.finishSync()
+    this.#parts.manifest.finishPendingSync()
+  }
+
+  /** Flushes tables at once, newest first, in one merge, for closing and for resuming after a full disk. */
+  async flushTogether(
+    tables: readonly MemTable[],
+    more: Partial<VersionEdit>,
+    install: (state: ManifestState) => void,
+  ): Promise<void> {
+    await this.#parts.beforeChange()
+    const job = this.#flushJob(tables)
+    const result = await this.#parts.executor.run(job).done
+    this.#count(this.#flushStatistics, result, 0)
+    await this.#parts.manifest.append({ ...this.#flushEdit(job, result, tables), ...more }, install)
+  }
+
+  /** Stops: nothing new is begun; a compaction is given up, a flush let end. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelRetry?.()
+    this.#compaction?.cancel()
+    await Promise.allSettled([this.#compaction?.done, this.#flush?.done])
+  }
+
+  get #level0RunCount(): number {
+    return this.#parts.manifest.state.version.level(0).runs.length
+  }
+
+  #refuseIfStopped(): void {
+    const { health } = this.#parts
+    if (this.#isClosed || health.state === 'failed' || health.state === 'closed') throw health.refusal()
+  }
+
+  #startFlush(): void {
+    if (this.#flush !== undefined || this.#cancelRetry !== undefined || this.isLevel0Full) return
+    if (this.#parts.health.state !== 'open') return
+    const table = this.#parts.tables.flushable
+    if (table === undefined) return
+    const job = this.#flushJob([table])
+    const began = this.#begin()
+    this.#parts.events.emit('flushBegin', {
+      job: began.job,
+      entryCount: table.entryCount,
+      sizeBytes: table.sizeBytes,
+    })
+    const edit = (result: MergeResult): VersionEdit => this.#flushEdit(job, result, [table])
+    const install = (result: MergeResult) => (state: ManifestState) => {
+      this.#flush = undefined
+      this.#flushFailure = undefined
+      this.#retryDelayMs = firstRetryDelayMs
+      this.#parts.installFlush(state, [table])
+      this.#finishedFlush(began, result)
+    }
+    this.#flush = this.#run(job, edit, install)
+    this.#flush.done.catch((error: unknown) => {
+      this.#flush = undefined
+      this.#flushFailure = error
+      this.#failed(this.#flushStatistics, error)
+    })
+  }
+
+  #startCompaction(): void {
+    if (this.#compaction !== undefined || this.#cancelRetry !== undefined || this.#isClosed) return
+    if (this.#parts.health.state !== 'open') return
+    const pick = this.#parts.settings.compaction === 'leveled' ? pickLeveled : pickSizeTiered
+    const plan = pick(this.#compactionState())
+    if (plan !== undefined) this.#runCompaction(plan)
+  }
+
+  #runCompaction(plan: CompactionPlan): BackgroundJob {
+    const began = this.#begin()
+    const segments = plan.inputs.flatMap((input) => input.segments.map(({ number }) => number))
+    const level = plan.inputs[0]?.level ?? 0
+    const { outputLevel, bytes, reason } = plan
+    this.#parts.events.emit('compactionBegin', {
+      job: began.job,
+      level,
+      outputLevel,
+      segments,
+      bytes,
+      reason,
+    })
+    const install = (result: MergeResult) => (state: ManifestState) => {
+      this.#compaction = undefined
+      this.#retryDelayMs = firstRetryDelayMs
+      this.#parts.installCompaction(state)
+      this.#finishedCompaction(began, result)
+    }
+    const job = plan.kind === 'move' ? undefined : this.#compactionJob(plan)
+    const compaction = this.#run(
+      job,
+      (result) =>
+        job === undefined
+          ? moveEditOf(plan)
+          : { ...editOf(plan, result.added), nextFileNumber: endOf(job.outputNumbers) },
+      install,
+    )
+    this.#compaction = compaction
+    compaction.done.catch((error: unknown) => {
+      this.#compaction = undefined
+      if (!this.#isClosed) this.#failed(this.#compactionStatistics, error)
+      this.#signalEnd()
+    })
+    return compaction
+  }
+
+  /** Runs a merge (or none, for a move) and installs its outcome. */
+  #run(
+    job: FlushJob | CompactionJob | undefined,
+    edit: (result: MergeResult) => VersionEdit,
+    install: (result: MergeResult) => (state: ManifestState) => void,
+  ): BackgroundJob {
+    const { executor, manifest, health } = this.#parts
+    const guarded = async (result: MergeResult): Promise<void> => {
+      await this.#parts.beforeChange()
+      await manifest.append(edit(result), install(result))
+    }
+    return new BackgroundJob({
+      handle: job === undefined ? nothingToMerge : executor.run(job),
+      install: (result) =>
+        guarded(result).catch((error: unknown) => {
+          if (!isDiskFull(error)) health.poison(error)
+          throw error
+        }),
+      installSync: (result) => {
+        try {
+          this.#parts.beforeChangeSync()
+          manifest.appendSync(edit(result), install(result))
+        } catch (error) {
+          health.poison(error)
+          throw error
+        }
+      },
+    })
+  }
+
+  #flushJob(tables: readonly MemTable[]): FlushJob {
+    const { directory, live, manifest } = this.#parts
+    const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
+    return {
+      kind: 'flush',
+      directory,
+      arenas: tables.map((table) => table.arena),
+      liveSequences: live.list(this.#parts.publishedSequence()),
+      deeperIntervals: manifest.state.version.runs.map(({ run }) =>
+        run.segments.map(({ smallestKey, largestKey }) => ({ smallestKey, largestKey })),
+      ),
+      segmentSettings: this.#segmentSettings,
+      outputNumbers: this.#parts.reserveFileNumbers(outputNumberCount(bytes, this.#segmentSettings)),
+    }
+  }
+
+  #flushEdit(job: FlushJob, result: MergeResult, tables: readonly MemTable[]): VersionEdit {
+    const flushedSequence = Math.min(
+      Math.max(...tables.map((table) => table.largestSequence)),
+      this.#parts.publishedSequence(),
+    )
+    const lowestLiveLog = this.#parts.tables.lowestLogWithout(tables)
+    return {
+      added: result.added.map((meta) => ({ level: 0, run: job.outputNumbers.first, meta })),
+      removed: [],
+      nextFileNumber: endOf(job.outputNumbers),
+      flushedSequence,
+      ...(lowestLiveLog !== undefined && { lowestLiveLog }),
+    }
+  }
+
+  #compactionJob(plan: CompactionPlan): CompactionJob {
+    const { directory, live } = this.#parts
+    const count = outputNumberCount(plan.bytes, this.#segmentSettings, plan.grandparents.length)
+    return {
+      kind: 'compaction',
+      directory,
+      inputs: plan.inputs.map((input) => input.segments),
+      liveSequences: live.list(this.#parts.publishedSequence()),
+      deeperIntervals: plan.deeperIntervals,
+      grandparents: plan.grandparents,
+      segmentSettings: this.#segmentSettings,
+      outputNumbers: this.#parts.reserveFileNumbers(count),
+    }
+  }
+
+  #requestedPlan(range: KeyRange): ReturnType<typeof planRequestedLeveled> {
+    const plan =
+      this.#parts.settings.compaction === 'leveled' ? planRequestedLeveled : planRequestedSizeTiered
+    return plan(this.#compactionState(), range)
+  }
+
+  #compactionState(): Parameters<typeof pickLeveled>[0] {
+    const { manifest, settings, live } = this.#parts
+    return {
+      version: manifest.state.version,
+      settings: settings.tuning,
+      busySegments: noSegments,
+      oldestSequence: live.oldest ?? this.#parts.publishedSequence(),
+      idle: this.#isIdle,
+    }
+  }
+
+  #begin(): Began {
+    this.#jobNumber++
+    return { job: this.#jobNumber, atMs: this.#parts.monotonicMs() }
+  }
+
+  #finishedFlush(began: Began, result: MergeResult): void {
+    const durationMs = this.#parts.monotonicMs() - began.atMs
+    this.#count(this.#flushStatistics, result, durationMs)
+    const segments = result.added.map(({ number }) => number)
+    this.#parts.events.emit('flushEnd', {
+      job: began.job,
+      segments,
+      bytesWritten: result.bytesWritten,
+      durationMs,
+    })
+    this.#signalEnd()
+  }
+
+  #finishedCompaction(began: Began, result: MergeResult): void {
+    const durationMs = this.#parts.monotonicMs() - began.atMs
+    this.#count(this.#compactionStatistics, result, durationMs)
+    const { bytesRead, bytesWritten } = result
+    const segments = result.added.map(({ number }) => number)
+    this.#parts.events.emit('compactionEnd', {
+      job: began.job,
+      segments,
+      bytesRead,
+      bytesWritten,
+      durationMs,
+    })
+    this.#signalEnd()
+  }
+
+  #count(statistics: JobStatistics, result: MergeResult, durationMs: number): void {
+    statistics.count++
+    statistics.bytesRead += result.bytesRead
+    statistics.bytesWritten += result.bytesWritten
+    statistics.totalMs += durationMs
+  }
+
+  /** A job ended: tells who waits, and looks for more to do once the running code is through. */
+  #signalEnd(): void {
+    const ended = this.#jobEnded
+    this.#jobEnded = new Deferred()
+    ended.resolve()
+    this.#parts.onRoom()
+    this.#parts.scheduler.microtask(() => this.schedule())
+  }
+
+  #failed(statistics: JobStatistics, error: unknown): void {
+    statistics.failures++
+    const { health, events } = this.#parts
+    if (error instanceof CorruptionError) health.poison(error)
+    if (health.state !== 'failed' && !this.#isClosed) {
+      const shown = error instanceof Error ? error : new Error(String(error))
+      events.emit('error', { error: shown, fatal: false })
+      if (
+        isDiskFull(error) &&
+        this.#parts.tables.sealedCount >= this.#parts.settings.tuning.arenaCountMax - 1
+      )
+        health.enterFull(error)
+      this.#retryLater()
+    }
+    const ended = this.#jobEnded
+    this.#jobEnded = new Deferred()
+    ended.resolve()
+    this.#parts.onRoom()
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry?.()
+    const delayMs = this.#retryDelayMs
+    this.#retryDelayMs = Math.min(2 * delayMs, lastRetryDelayMs)
+    this.#cancelRetry = this.#parts.scheduler.timer(delayMs, () => {
+      this.#cancelRetry = undefined
+      this.schedule()
+    })
+  }
+}
+
+interface Began {
+  readonly job: number
+  readonly atMs: number
+}
+
+const noSegments: ReadonlySet<number> = new Set()
+const emptyResult: MergeResult = {
+  added: [],
+  bytesRead: 0,
+  bytesWritten: 0,
+  entriesRead: 0,
+  entriesDropped: 0,
+}
+/** What a plan that only moves segments waits for. */
+const nothingToMerge: MergeHandle = {
+  done: Promise.resolve(emptyResult),
+  progress: { entryBytes: 0, bytesWritten: 0 },
+  finishSync: () => emptyResult,
+  cancel: () => {},
+  keepAlive: () => {},
+}
+
+function endOf(range: NumberRange): number {
+  return range.first + range.count
+}

@@ -1,0 +1,128 @@
+/**
+ * Gives disk space back: removes segments that no picture names and logs whose entries are all in segments. The
+ * edit that dropped them is durable already; before the first removal a synced record behind that edit proves
+ * it. A removal that fails is tried again later and harms nobody; what is left at the end, the next opening
+ * removes.
+ */
+import { systemCodeOf } from '../errors.ts'
+import type { FileSystem } from '../fs/file-system.ts'
+import type { WriteAheadLog } from '../log/write-ahead-log.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { Segment } from '../segment/segment.ts'
+import type { Scheduler } from '../time/scheduler.ts'
+
+export interface ObsoleteFilesParts {
+  readonly fs: FileSystem
+  readonly scheduler: Scheduler
+  readonly manifest: Manifest
+  /** Resolves when no sync of a log is under way. */
+  readonly logsIdle: () => Promise<void>
+  readonly onFailed: (error: unknown, path: string) => void
+}
+
+const retryDelayMs = 5000
+
+interface ObsoleteFile {
+  readonly path: string
+  readonly sizeBytes: number
+  close(): Promise<void>
+}
+
+export class ObsoleteFiles {
+  readonly #parts: ObsoleteFilesParts
+  #waiting: ObsoleteFile[] = []
+  #removing: Promise<void> | undefined
+  #cancelRetry: (() => void) | undefined
+  #isClosed = false
+
+  constructor(parts: ObsoleteFilesParts) {
+    this.#parts = parts
+  }
+
+  get sizeBytes(): number {
+    return this.#waiting.reduce((sum, file) => sum + file.sizeBytes, 0)
+  }
+
+  addSegments(segments: readonly Segment[]): void {
+    this.#add(
+      segments.map((segment) => ({
+        path: segment.path,
+        sizeBytes: segment.meta.sizeBytes,
+        close: () => segment.close(),
+      })),
+    )
+  }
+
+  addLogs(logs: readonly WriteAheadLog[]): void {
+    this.#add(
+      logs.map((log) => ({ path: log.path, sizeBytes: log.file.position, close: () => this.#closeLog(log) })),
+    )
+  }
+
+  /** Files of an earlier life of the store, not open. */
+  addPaths(files: readonly { readonly path: string; readonly sizeBytes: number }[]): void {
+    this.#add(files.map((file) => ({ ...file, close: () => Promise.resolve() })))
+  }
+
+  /** Waits for what is under way and tries the rest once more. */
+  async close(): Promise<void> {
+    this.#cancelRetry?.()
+    await this.#removing
+    await this.#removeAll()
+    this.#isClosed = true
+    this.#cancelRetry?.()
+  }
+
+  #add(files: readonly ObsoleteFile[]): void {
+    if (files.length === 0) return
+    this.#waiting.push(...files)
+    this.#start()
+  }
+
+  #start(): void {
+    this.#removing ??= this.#removeAll().finally(() => {
+      this.#removing = undefined
+    })
+  }
+
+  async #removeAll(): Promise<void> {
+    if (this.#waiting.length === 0) return
+    try {
+      await this.#parts.manifest.proveSynced()
+    } catch (error) {
+      this.#parts.onFailed(error, 'the manifest')
+      this.#retryLater()
+      return
+    }
+    const failed: ObsoleteFile[] = []
+    for (let file = this.#waiting[0]; file !== undefined; file = this.#waiting[0]) {
+      if (!(await this.#remove(file))) failed.push(file)
+      this.#waiting.shift()
+    }
+    this.#waiting.push(...failed)
+    if (failed.length > 0) this.#retryLater()
+  }
+
+  async #remove(file: ObsoleteFile): Promise<boolean> {
+    try {
+      await file.close()
+      await this.#parts.fs.unlink(file.path)
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return true
+      this.#parts.onFailed(error, file.path)
+      return false
+    }
+    return true
+  }
+
+  async #closeLog(log: WriteAheadLog): Promise<void> {
+    await this.#parts.logsIdle()
+    await log.close()
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed) return
+    this.#cancelRetry?.()
+    this.#cancelRetry = this.#parts.scheduler.timer(retryDelayMs, () => this.#start())
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Back-pressure: where writes wait. They stop when there is no memory for another MemTable, because flushes
+ * cannot keep up or because level 0 is full, or when syncs are far behind. Before it comes to that they are
+ * slowed down a little at a time, the more the nearer it is.
+ */
+import type { Clock } from '../time/clock.ts'
+import type { Scheduler } from '../time/scheduler.ts'
+import { Deferred } from './deferred.ts'
+import type { Maintenance } from './maintenance.ts'
+import type { StoreEventMap, StoreEvents } from './store-events.ts'
+
+export type StallCause = StoreEventMap['stallBegin']['cause']
+
+export interface RoomGateParts {
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly events: StoreEvents
+  readonly maintenance: Maintenance
+  readonly isSyncOverdue: () => boolean
+  readonly syncSync: () => void
+}
+
+/** Delays are gathered until they are worth a timer. */
+const worthwhileDelayMs = 2
+const delayMsMax = 20
+/** Milliseconds a mebibyte is delayed at full pressure. */
+const delayMsPerMiB = 40
+const MiB = 1024 * 1024
+
+export class RoomGate {
+  readonly #parts: RoomGateParts
+  #opened = new Deferred()
+  #owedMs = 0
+  /** Until when writes are held back to slow them down. */
+  #heldUntilMs = 0
+  #stall: { cause: StallCause; sinceMs: number } | undefined
+  stallCount = 0
+  stalledMs = 0
+
+  constructor(parts: RoomGateParts) {
+    this.#parts = parts
+  }
+
+  /** Why writes wait now. */
+  get stallCause(): StallCause | undefined {
+    return this.#stall?.cause
+  }
+
+  /** A group of so many bytes was written: under pressure the next ones come a little later. */
+  noteWritten(sizeBytes: number): void {
+    const { pressure } = this.#parts.maintenance
+    if (pressure === 0) return
+    this.#owedMs += pressure * pressure * (sizeBytes / MiB) * delayMsPerMiB
+    if (this.#owedMs < worthwhileDelayMs) return
+    this.#heldUntilMs = this.#parts.clock.monotonicMs() + Math.min(this.#owedMs, delayMsMax)
+    this.#owedMs = 0
+  }
+
+  isHeldBack(): boolean {
+    if (this.#parts.isSyncOverdue()) return true
+    return this.#heldUntilMs > 0 && this.#parts.clock.monotonicMs() < this.#heldUntilMs
+  }
+
+  /** Something changed: everybody who waits looks again. */
+  open(): void {
+    const opened = this.#opened
+    this.#opened = new Deferred()
+    opened.resolve()
+  }
+
+  async wait(): Promise<void> {
+    const { clock, scheduler } = this.#parts
+    const heldMs = this.#heldUntilMs - clock.monotonicMs()
+    if (heldMs > 0 && !this.#parts.isSyncOverdue()) {
+      await new Promise<void>((resolve) => {
+        scheduler.timer(heldMs, resolve)
+      })
+      return
+    }
+    this.#beginStall()
+    await this.#opened.promise
+    this.#endStall()
+  }
+
+  /** The same, blocking: does, or waits for, the work that makes room. */
+  waitSync(): void {
+    if (this.#parts.isSyncOverdue()) {
+      this.#parts.syncSync()
+      return
+    }
+    this.#heldUntilMs = 0
+    this.#beginStall()
+    try {
+      this.#parts.maintenance.makeRoomSync()
+    } finally {
+      this.#endStall()
+    }
+  }
+
+  #beginStall(): void {
+    if (this.#stall !== undefined) return
+    const cause = this.#parts.isSyncOverdue()
+      ? 'sync'
+      : this.#parts.maintenance.isLevel0Full
+        ? 'level0'
+        : 'arenas'
+    this.#stall = { cause, sinceMs: this.#parts.clock.monotonicMs() }
+    this.stallCount++
+    this.#parts.events.emit('stallBegin', { cause })
+  }
+
+  #endStall(): void {
+    if (this.#stall === undefined) return
+    const { cause, sinceMs } = this.#stall
+    const durationMs = this.#parts.clock.monotonicMs() - sinceMs
+    this.#stall = undefined
+    this.stalledMs += durationMs
+    this.#parts.events.emit('stallEnd', { cause, durationMs })
+  }
+}

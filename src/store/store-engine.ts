@@ -1,0 +1,449 @@
+/**
+ * The heart of an open LogStructuredStore, below keys and values of types: all its parts, wired together, and
+ * the acts that concern several of them: sealing, installing, resuming after a full disk, closing.
+ */
+import type { Encoding } from '../encoding/encoding.ts'
+import type { KeyRange } from '../entry/key-range.ts'
+import { isDiskFull } from '../errors.ts'
+import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
+import type { StoreId } from '../log/file-header.ts'
+import { consumeCloseProof, consumeCloseProofSync, writeCloseProof } from '../manifest/close-proof.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { ManifestState } from '../manifest/manifest-state.ts'
+import { MemTable } from '../memtable/mem-table.ts'
+import { BlockCache } from '../segment/block-cache.ts'
+import { IndexBudget } from '../segment/index-budget.ts'
+import type { Segment } from '../segment/segment.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Scheduler } from '../time/scheduler.ts'
+import type { MergeExecutor } from '../worker/merge-executor.ts'
+import type { ArenaSupply } from './arena-supply.ts'
+import { BackgroundSync } from './background-sync.ts'
+import { EntryEncoder } from './entry-encoder.ts'
+import type { FileNumbers } from './file-numbers.ts'
+import { LiveSequences } from './live-sequences.ts'
+import { LogSet } from './log-set.ts'
+import { LogSyncer } from './log-syncer.ts'
+import { Maintenance } from './maintenance.ts'
+import { MemTables } from './mem-tables.ts'
+import { ObsoleteFiles } from './obsolete-files.ts'
+import { ReadPace } from './read-pace.ts'
+import { RoomGate } from './room-gate.ts'
+import type { Settings } from './settings.ts'
+import type { StoreEvents } from './store-events.ts'
+import type { StoreHealth } from './store-health.ts'
+import { TurnWatch } from './turn-watch.ts'
+import { ViewKeeper } from './view-keeper.ts'
+import { WritePipeline } from './write-pipeline.ts'
+
+/** What opening found and made. */
+export interface StoreEngineParts<K, V> {
+  readonly path: string
+  readonly storeId: StoreId
+  readonly settings: Settings
+  readonly keyEncoding: Encoding<K>
+  readonly valueEncoding: Encoding<V>
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly lock: DirectoryLock
+  readonly manifest: Manifest
+  readonly fileNumbers: FileNumbers
+  readonly arenas: ArenaSupply
+  readonly executor: MergeExecutor
+  readonly runsInWorker: boolean
+  readonly events: StoreEvents
+  readonly health: StoreHealth
+  readonly nextSequence: number
+  /** Recovered tables that could not be flushed because the disk is full, newest first. */
+  readonly unflushed: readonly MemTable[]
+  /** A proof of a clean close lies in the folder. */
+  readonly isProofPresent: boolean
+  /** Files that nothing names. */
+  readonly orphans: readonly { readonly path: string; readonly sizeBytes: number }[]
+}
+
+const idleAfterMs = 1000
+const resumePauseMs = 1000
+
+export class StoreEngine<K, V> {
+  readonly path: string
+  readonly settings: Settings
+  readonly arenas: ArenaSupply
+  readonly live: LiveSequences = new LiveSequences()
+  readonly health: StoreHealth
+  readonly events: StoreEvents
+  readonly views: ViewKeeper
+  readonly pace: ReadPace
+  readonly turns: TurnWatch
+  readonly tables: MemTables
+  readonly logs: LogSet
+  readonly syncer: LogSyncer
+  readonly pipeline: WritePipeline<K, V>
+  readonly maintenance: Maintenance
+  readonly obsolete: ObsoleteFiles
+  readonly gate: RoomGate
+  readonly blocks: BlockCache
+  readonly indexes: IndexBudget
+  readonly manifest: Manifest
+  readonly runsInWorker: boolean
+  readonly #parts: StoreEngineParts<K, V>
+  readonly #backgroundSync: BackgroundSync
+  #isProofPresent: boolean
+  #cancelIdle: (() => void) | undefined
+  #resuming: Promise<void> | undefined
+  #lastResumeMs = -Infinity
+  #isClosing = false
+
+  constructor(parts: StoreEngineParts<K, V>) {
+    this.#parts = parts
+    const { settings, clock, scheduler, fs, path, manifest, health, events } = parts
+    const { tuning } = settings
+    const monotonicMs = (): number => clock.monotonicMs()
+    this.path = path
+    this.settings = settings
+    this.arenas = parts.arenas
+    this.health = health
+    this.events = events
+    this.manifest = manifest
+    this.runsInWorker = parts.runsInWorker
+    this.#isProofPresent = parts.isProofPresent
+    this.pace = new ReadPace(monotonicMs)
+    this.turns = new TurnWatch(clock, scheduler)
+    this.blocks = new BlockCache(tuning.cacheBudgetBytes)
+    this.indexes = new IndexBudget(tuning.indexBudgetBytes)
+    const publishedSequence = (): number => this.pipeline.publishedSequence
+    this.obsolete = new ObsoleteFiles({
+      fs,
+      scheduler,
+      manifest,
+      logsIdle: () => this.syncer.idle(),
+      onFailed: (error, file) =>
+        events.emit('warning', { message: `could not remove ${file}: ${String(error)}` }),
+    })
+    this.logs = new LogSet({
+      fs,
+      directory: path,
+      storeId: parts.storeId,
+      manifest,
+      nextFileNumber: () => parts.fileNumbers.next(),
+      onPrepareFailed: (error) => this.#onPrepareFailed(error),
+      beforeChangeSync: () => this.#beforeChangeSync(),
+      onFirstLog: (log) => this.tables.logCreated(log.number),
+    })
+    this.syncer = new LogSyncer(
+      {
+        logs: this.logs,
+        clock,
+        writtenSequence: () => this.pipeline.writtenSequence,
+        onFailed: (error) => this.#poison(error),
+      },
+      parts.nextSequence - 1,
+    )
+    const active = MemTable.create(takeArena(parts.arenas), parts.nextSequence)
+    this.tables = new MemTables(
+      {
+        arenas: parts.arenas,
+        publishedSequence,
+        onChanged: (tables) => this.views.setTables(tables),
+        onRotated: () => this.#switchLog(),
+        onSettled: () => this.maintenance.schedule(),
+      },
+      active,
+      parts.unflushed,
+    )
+    this.views = new ViewKeeper(
+      {
+        fs,
+        directory: path,
+        caches: { blocks: this.blocks, indexes: this.indexes },
+        onObsolete: (segments) => this.obsolete.addSegments(segments),
+      },
+      this.tables.all,
+      manifest.state.version,
+    )
+    this.maintenance = new Maintenance({
+      directory: path,
+      settings,
+      manifest,
+      tables: this.tables,
+      live: this.live,
+      health,
+      events,
+      executor: parts.executor,
+      scheduler,
+      monotonicMs,
+      publishedSequence,
+      reserveFileNumbers: (count) => parts.fileNumbers.reserve(count),
+      beforeChange: () => this.#beforeChange(),
+      beforeChangeSync: () => this.#beforeChangeSync(),
+      installFlush: (state, flushed) => this.#installFlush(state, flushed),
+      installCompaction: (state) => this.views.setVersion(state.version, this.tables.all),
+      onRoom: () => this.gate.open(),
+    })
+    this.#backgroundSync = new BackgroundSync({
+      intervalMs: settings.syncIntervalMs,
+      clock,
+      scheduler,
+      syncer: this.syncer,
+      logs: this.logs,
+      writeOut: () => this.pipeline.writeOut(),
+      isStopped: () => this.#isClosing || health.state !== 'open',
+      onCaughtUp: () => this.gate.open(),
+    })
+    this.gate = new RoomGate({
+      clock,
+      scheduler,
+      events,
+      maintenance: this.maintenance,
+      isSyncOverdue: () => this.#backgroundSync.isOverdue,
+      syncSync: () => this.syncer.syncSync(),
+    })
+    this.pipeline = new WritePipeline<K, V>(
+      {
+        encoder: new EntryEncoder(parts.keyEncoding, parts.valueEncoding),
+        durability: settings.durability,
+        storeId: parts.storeId,
+        arenaSizeBytes: tuning.arenaSizeBytes,
+        logs: this.logs,
+        syncer: this.syncer,
+        health,
+        turns: this.turns,
+        monotonicMs,
+        microtask: (run) => scheduler.microtask(run),
+        immediate: (run) => scheduler.immediate(run),
+        tables: this.tables,
+        isHeldBack: () => this.gate.isHeldBack(),
+        waitForRoom: () => this.gate.wait(),
+        waitForRoomSync: () => this.gate.waitSync(),
+        onGroup: (sizeBytes) => this.#noteGroup(sizeBytes),
+        onDirty: () => this.#backgroundSync.noteDirty(),
+        onRefusedFull: () => this.resumeLater(),
+      },
+      parts.nextSequence,
+    )
+    this.obsolete.addPaths(parts.orphans)
+    this.maintenance.schedule()
+    this.#waitForIdleness()
+  }
+
+  /** Seals what was written so far and waits until all of it is in segments. */
+  async flush(): Promise<void> {
+    this.pipeline.writeOut()
+    await this.pipeline.idle()
+    while (this.tables.active.entryCount > 0) {
+      if (this.pipeline.seal()) break
+      await this.gate.wait()
+    }
+    await this.maintenance.flushed(this.tables.sealed)
+  }
+
+  /** Flushes, then merges everything in the range down as far as it goes. */
+  async compact(range: KeyRange): Promise<void> {
+    await this.flush()
+    await this.maintenance.compact(range)
+  }
+
+  /** A reader let go of its place: old versions may be droppable now. */
+  readerLeft(): void {
+    this.maintenance.schedule()
+  }
+
+  /** Tries to resume after a full disk, at most once in a while, in the background. */
+  resumeLater(): void {
+    const now = this.#parts.clock.monotonicMs()
+    if (this.#resuming !== undefined || this.#isClosing || now - this.#lastResumeMs < resumePauseMs) return
+    this.#lastResumeMs = now
+    this.#resuming = this.#resume(now).finally(() => {
+      this.#resuming = undefined
+    })
+  }
+
+  /** Brings everything to the disk, leaves the proof of that, and lets go of all. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    this.#cancelIdle?.()
+    this.#backgroundSync.stop()
+    await this.#resuming
+    await this.pipeline.idle()
+    this.pipeline.writeOut()
+    await this.pipeline.idle()
+    await this.maintenance.close()
+    const failure = await this.#bringToDisk().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    this.pipeline.refuse(this.health.closedError())
+    this.health.close()
+    await this.#letGo()
+    if (failure !== undefined) throw failure.error
+  }
+
+  #switchLog(): number | undefined {
+    this.logs.switch()
+    return this.logs.current?.number
+  }
+
+  #noteGroup(sizeBytes: number): void {
+    this.gate.noteWritten(sizeBytes)
+    if (this.#cancelIdle === undefined) {
+      this.maintenance.setIdle(false)
+      this.#waitForIdleness()
+    }
+    this.#wroteSinceIdleCheck = true
+  }
+
+  #wroteSinceIdleCheck = false
+
+  /** After a while without writes, space is given back that was not worth the work before. */
+  #waitForIdleness(): void {
+    this.#cancelIdle = this.#parts.scheduler.timer(idleAfterMs, () => {
+      this.#cancelIdle = undefined
+      if (this.#isClosing) return
+      if (this.#wroteSinceIdleCheck) {
+        this.#wroteSinceIdleCheck = false
+        this.#waitForIdleness()
+      } else {
+        this.maintenance.setIdle(true)
+      }
+    })
+  }
+
+  #installFlush(state: ManifestState, flushed: readonly MemTable[]): void {
+    this.tables.drop(flushed)
+    this.views.setVersion(state.version, this.tables.all)
+    this.syncer.advanceTo(state.flushedSequence)
+    this.#giveBack(flushed.map((table) => table.arena))
+    this.obsolete.addLogs(this.logs.dropBelow(state.lowestLiveLog))
+  }
+
+  /** Arenas may be the source of a log write that a blocking one overtook: those come home first. */
+  #giveBack(arenas: readonly Parameters<ArenaSupply['giveBack']>[0][]): void {
+    const busy = this.logs.logs.filter((log) => log.file.isBusy).map((log) => log.file.settled)
+    const giveBack = (): void => {
+      for (const arena of arenas) this.arenas.giveBack(arena)
+      this.gate.open()
+    }
+    if (busy.length === 0) giveBack()
+    else void Promise.all(busy).then(giveBack)
+  }
+
+  #poison(error: unknown): Error {
+    const failure = this.health.poison(error)
+    this.pipeline.refuse(failure)
+    return failure
+  }
+
+  #onPrepareFailed(error: unknown): void {
+    if (this.#isClosing) return
+    if (isDiskFull(error))
+      this.events.emit('warning', { message: `no room for the next log: ${String(error)}` })
+    else this.#poison(error)
+  }
+
+  async #beforeChange(): Promise<void> {
+    if (!this.#isProofPresent) return
+    this.#isProofPresent = false
+    await consumeCloseProof(this.#parts.fs, this.path)
+  }
+
+  #beforeChangeSync(): void {
+    if (!this.#isProofPresent) return
+    this.#isProofPresent = false
+    consumeCloseProofSync(this.#parts.fs, this.path)
+  }
+
+  /**
+   * After a full disk: flushes what is published, and in one edit drops the logs, whose ends nobody knows, and
+   * sets the next sequence number behind all that were given out.
+   */
+  async #resume(beganMs: number): Promise<void> {
+    try {
+      await Promise.all(this.logs.logs.map((log) => log.file.settled))
+      const restartSequence = this.pipeline.nextSequence
+      const lowestLiveLog = this.#parts.fileNumbers.next()
+      const tables = this.tables.all
+      const more = { restartSequence, lowestLiveLog, nextFileNumber: lowestLiveLog + 1 }
+      await this.maintenance.flushTogether(tables, more, (state) => this.#startOver(state, restartSequence))
+      this.events.emit('resumed', { durationMs: this.#parts.clock.monotonicMs() - beganMs })
+      this.maintenance.schedule()
+      this.gate.open()
+    } catch (error) {
+      if (!isDiskFull(error)) this.#poison(error)
+    }
+  }
+
+  #startOver(state: ManifestState, restartSequence: number): void {
+    for (const arena of this.tables.all.map((table) => table.arena)) this.arenas.giveBack(arena)
+    this.tables.startOver(MemTable.create(takeArena(this.arenas), restartSequence))
+    this.views.setVersion(state.version, this.tables.all)
+    this.syncer.advanceTo(restartSequence - 1)
+    this.obsolete.addLogs(this.logs.abandon())
+    this.pipeline.restart(restartSequence)
+    this.health.resume()
+  }
+
+  async #bringToDisk(): Promise<void> {
+    if (this.health.state === 'failed') return
+    if (this.#isProofPresent) return
+    try {
+      await this.#flushAll()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      await this.#proveWithLogs()
+      return
+    }
+    await this.obsolete.close()
+    await this.#prove([])
+  }
+
+  async #flushAll(): Promise<void> {
+    const tables = this.tables.all.filter((table) => table.entryCount > 0)
+    const restartSequence = this.pipeline.nextSequence
+    const lowestLiveLog = this.#parts.fileNumbers.next()
+    const more = { restartSequence, lowestLiveLog, nextFileNumber: lowestLiveLog + 1 }
+    if (tables.length > 0) await this.maintenance.flushTogether(tables, more, () => {})
+    else if (this.manifest.state.logNumbers.length > 0)
+      await this.manifest.append({ added: [], removed: [], ...more }, () => {})
+    else return
+    this.obsolete.addLogs(this.logs.abandon())
+  }
+
+  /** No room to flush: the logs stay, synced; a store that recovered without room has none of its own. */
+  async #proveWithLogs(): Promise<void> {
+    if (this.health.state !== 'open' || this.#parts.unflushed.length > 0) return
+    await this.syncer.sync()
+    const logs = this.logs.logs.map((log) => ({ number: log.number, length: log.file.position }))
+    await this.#prove(logs).catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error
+    })
+  }
+
+  async #prove(logs: readonly { number: number; length: number }[]): Promise<void> {
+    await this.manifest.idle()
+    await this.#parts.lock.verify()
+    await writeCloseProof(this.#parts.fs, this.path, {
+      manifestNumber: this.manifest.number,
+      manifestLength: this.manifest.sizeBytes,
+      logs,
+      lastSequence: this.pipeline.nextSequence - 1,
+    })
+  }
+
+  async #letGo(): Promise<void> {
+    await this.obsolete.close()
+    const segments: readonly Segment[] = this.views.current.segments
+    await Promise.all(segments.map((segment) => segment.close()))
+    await this.#parts.executor.close()
+    await this.syncer.idle()
+    await this.logs.close()
+    await this.manifest.close()
+    for (const table of this.tables.all) this.arenas.giveBack(table.arena)
+    this.arenas.release()
+    await this.#parts.lock.release()
+  }
+}
+
+function takeArena(arenas: ArenaSupply): NonNullable<ReturnType<ArenaSupply['take']>> {
+  return arenas.take() ?? arenas.takeBeyond(arenas.arenaSizeBytes)
+}

@@ -1,0 +1,111 @@
+/**
+ * Writes that cannot go straight into the open group: they wait for memory, for the disk, or are so large that
+ * they are done in slices. They are carried out strictly in their order, each as a sequence of steps, so that
+ * the blocking calls can finish what the non-blocking ones have begun.
+ */
+import { Deferred } from './deferred.ts'
+
+/** What a write in the queue needs before it can go on: a turn of the event loop, or room. */
+export type StepNeed = 'turn' | 'room'
+
+export interface QueuedWrite {
+  readonly signal: AbortSignal | undefined
+  /** Runs the write to the point where it has joined a group; throws what the writer shall be told. */
+  steps(): Generator<StepNeed, Promise<void>>
+}
+
+export interface WriteQueueParts {
+  /** Resolves on the next turn of the event loop. */
+  readonly nextTurn: () => Promise<void>
+  /** Resolves when it is worth trying again. */
+  readonly waitForRoom: () => Promise<void>
+  /** Returns when it is worth trying again. */
+  readonly waitForRoomSync: () => void
+}
+
+interface Waiting {
+  readonly write: QueuedWrite
+  readonly done: Deferred
+  steps: Generator<StepNeed, Promise<void>> | undefined
+}
+
+export class WriteQueue {
+  readonly #parts: WriteQueueParts
+  #waiting: Waiting[] = []
+  #pump: Promise<void> | undefined
+
+  constructor(parts: WriteQueueParts) {
+    this.#parts = parts
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  /** Resolves as the write's own promise does. */
+  add(write: QueuedWrite): Promise<void> {
+    const waiting: Waiting = { write, done: new Deferred(), steps: undefined }
+    this.#waiting.push(waiting)
+    this.#pump ??= this.#run().finally(() => {
+      this.#pump = undefined
+    })
+    return waiting.done.promise
+  }
+
+  /** Carries out everything in the queue, blocking. */
+  drainSync(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      while (this.#step(first) === 'room') this.#parts.waitForRoomSync()
+    }
+  }
+
+  /** Tells every writer the same. */
+  rejectAll(error: unknown): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { done } of waiting) done.reject(error)
+  }
+
+  async #run(): Promise<void> {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const need = this.#step(first)
+      if (need === 'turn') await this.#parts.nextTurn()
+      else if (need === 'room') await this.#waitForRoom(first)
+    }
+  }
+
+  /** Waits for room, or until the writer gives up. */
+  async #waitForRoom(first: Waiting): Promise<void> {
+    const { signal } = first.write
+    if (signal === undefined) return this.#parts.waitForRoom()
+    const aborted = new Deferred()
+    const onAbort = (): void => aborted.resolve()
+    signal.addEventListener('abort', onAbort, { once: true })
+    await Promise.race([this.#parts.waitForRoom(), aborted.promise])
+    signal.removeEventListener('abort', onAbort)
+  }
+
+  /** One step of the first write; takes it from the queue when it is done. */
+  #step(first: Waiting): StepNeed | undefined {
+    try {
+      if (first.write.signal?.aborted) throw first.write.signal.reason
+      first.steps ??= first.write.steps()
+      const step = first.steps.next()
+      if (!step.done) return step.value
+      this.#remove(first)
+      first.done.resolve(step.value)
+    } catch (error) {
+      this.#remove(first)
+      first.done.reject(error)
+    }
+    return undefined
+  }
+
+  #remove(first: Waiting): void {
+    if (this.#waiting[0] === first) this.#waiting.shift()
+  }
+}
