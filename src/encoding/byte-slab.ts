@@ -10,18 +10,18 @@ const sharedSizeBytesMax = slabSizeBytes / 8
 /** Below this a loop beats the call of `set` and the view that it needs. */
 const loopLengthMax = 24
 
-const noBytes = new Uint8Array(0)
-
-let slab: Uint8Array = noBytes
+let slab: Uint8Array = new Uint8Array(0)
+/** The buffer of `slab`: asking for it each time would cost a quarter of a copy. */
+let slabBuffer: ArrayBufferLike = slab.buffer
 let slabUsed = 0
 
 /** A copy of `bytes[start, end)` that the caller may keep; `bytes` may lie in shared memory. */
 export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start
   // Not slice(): what a Buffer calls so is a view.
-  if (length > sharedSizeBytesMax) return new Uint8Array(viewOf(bytes, start, length))
+  if (length > sharedSizeBytesMax) return new Uint8Array(bytes.subarray(start, end))
   const offset = reserve(length)
-  if (length > loopLengthMax) slab.set(viewOf(bytes, start, length), offset)
+  if (length > loopLengthMax) slab.set(bytes.subarray(start, end), offset)
   else for (let i = 0; i < length; i++) slab[offset + i] = bytes[start + i] as number
   return take(offset, length)
 }
@@ -44,20 +44,19 @@ export function fillBytes<T>(
   return take(offset, write(value, slab, offset))
 }
 
-function viewOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
-}
-
 function reserve(length: number): number {
   // A slab whose buffer somebody transferred to another thread has length 0 and is replaced as a full one is.
-  if (slabUsed + length > slab.length) {
-    slab = new Uint8Array(slabSizeBytes)
-    slabUsed = 0
-  }
+  if (slabUsed + length > slab.length) startSlab()
   return slabUsed
 }
 
 function take(offset: number, length: number): Uint8Array {
   slabUsed = offset + length
-  return new Uint8Array(slab.buffer, offset, length)
+  return new Uint8Array(slabBuffer, offset, length)
+}
+
+function startSlab(): void {
+  slab = new Uint8Array(slabSizeBytes)
+  slabBuffer = slab.buffer
+  slabUsed = 0
 }
