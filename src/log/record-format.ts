@@ -45,7 +45,7 @@ export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 export const recordHeaderSizeBytes = 56
 export const recordMagic: number = 0x63655256
 /** No record is longer: a batch of 256 MiB with its frame and some slack. */
-export const recordLengthMax = 512 * 1024 * 1024
+export const recordLengthMax: number = 512 * 1024 * 1024
 
 /** How far the disk is known to hold everything: all files before `fileNumber`, and `offset` bytes of it. */
 export interface SyncedPosition {
