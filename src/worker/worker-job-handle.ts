@@ -158,7 +158,7 @@ export class WorkerJobHandle implements MergeHandle {
     control.markUrgent()
     let heartbeat = control.heartbeat
     let lastSignMs = systemClock.monotonicMs()
-    while (!control.waitUntilDone(heartbeatIntervalMs)) {
+    while (!control.waitUntilDone(Math.min(heartbeatIntervalMs, this.#lane.silenceMaxMs))) {
       const nowMs = systemClock.monotonicMs()
       if (control.heartbeat !== heartbeat) {
         heartbeat = control.heartbeat
