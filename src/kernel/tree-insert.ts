@@ -87,8 +87,8 @@ function insertIntoLeaf(
     insertChild(words, bytes, base, 1, leaf, entry, right)
     return
   }
-  const isFirst = slot === 0 && words[(base >>> 2) + firstLeafWord] === leaf
-  const kept = isFirst ? 0 : splitSlot
+  // Only the first leaf ever gets a key before all of its own: elsewhere the separator is its first key.
+  const kept = slot === 0 ? 0 : splitSlot
   moveUpperSlots(words, bytes, base, leaf, right, 0, kept)
   const separator = words[((base + right) >>> 2) + entryColumn] as number
   if (slot <= kept) insertSlot(words, bytes, base, leaf, 0, slot, entry)

@@ -23,10 +23,10 @@ export function nodeBytesFor(
   innerCount: number,
   height: number,
 ): number {
-  // Two more than the keys make: the first and the last leaf, or the first leaf of an empty tree.
   const splitsFromNow = leafCount + Math.ceil(newKeyCount / splitSlot)
-  const leavesAtEnd = Math.ceil((keyCount + newKeyCount) / splitSlot)
-  const newLeafCount = Math.min(newKeyCount, splitsFromNow, leavesAtEnd - leafCount) + 2
+  const splitsByTheEnd = Math.ceil((keyCount + newKeyCount) / splitSlot) - leafCount
+  // Two more: the first and the last leaf.
+  const newLeafCount = Math.min(newKeyCount, Math.min(splitsFromNow, splitsByTheEnd) + 2)
   const innerSplitsFromNow = Math.min(
     newLeafCount * (height + 1),
     innerCount + Math.ceil(newLeafCount / (splitSlot - 1)) + height + newLevelCountMax,

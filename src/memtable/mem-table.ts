@@ -206,7 +206,6 @@ export class MemTable {
     const position = this.#base + offset
     const word = position >>> 2
     const size = encodedEntrySize(keyLength, valueLength)
-    words[word] = 0
     words[word + 1] = sequenceNumber - this.baseSequence
     words[word + 2] = keyLength | (kind << 16) | (flags << 24)
     words[word + 3] = valueLength
