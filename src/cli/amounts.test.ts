@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest'
 import { counted, formatBytes, formatCount, formatDuration } from './amounts.ts'
 
-test('sizes have three digits and steps of 1,000', () => {
-  expect([0, 999, 1_000, 12_345, 999_499, 999_500, 1.5e9, 2e15].map(formatBytes)).toEqual([
-    '0 B',
-    '999 B',
-    '1.00 kB',
-    '12.3 kB',
-    '999 kB',
-    '1.00 MB',
-    '1.50 GB',
-    '2000 TB',
-  ])
+test('sizes have three digits and steps of 1,024', () => {
+  expect(
+    [0, 999, 1_000, 12_345, 1_023_000, 1_024_000, 1.5 * 1024 ** 3, 2_000 * 1024 ** 4].map(formatBytes),
+  ).toEqual(['0 B', '999 B', '0.98 KiB', '12.1 KiB', '999 KiB', '0.98 MiB', '1.50 GiB', '2000 TiB'])
 })
 
 test('counts have their thousands apart, and their noun', () => {

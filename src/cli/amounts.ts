@@ -1,13 +1,13 @@
 /** Sizes, counts and times as people read them. */
 
-const units: readonly string[] = ['B', 'kB', 'MB', 'GB', 'TB']
+const units: readonly string[] = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-/** `12.3 MB`: three digits, steps of 1,000. */
+/** `12.3 MiB`: three digits, steps of 1,024, as in the settings of a store. */
 export function formatBytes(bytes: number): string {
   let unit = 0
   let amount = bytes
-  while (amount >= 999.5 && unit < units.length - 1) {
-    amount /= 1000
+  while (amount >= 1000 && unit < units.length - 1) {
+    amount /= 1024
     unit++
   }
   return `${unit === 0 ? amount : threeDigits(amount)} ${units[unit] as string}`

@@ -6,7 +6,7 @@ import { CommandError } from './cli-error.ts'
 const newline = 10
 
 /** Longer lines (and records of several lines) would not fit into one string. */
-export const lineBytesMax = 256 * 1024 * 1024
+export const lineBytesMax: number = 256 * 1024 * 1024
 
 export interface InputLine {
   /** From 1. */

@@ -21,11 +21,11 @@ describe('Progress', () => {
   test('draws a bar, rates and what is left, at most ten times a second', () => {
     const { talk, shown } = talkOn(true)
     const clock = clockAt()
-    const progress = new Progress(talk, clock, 'importing', 10_000_000)
+    const progress = new Progress(talk, clock, 'importing', 10 * 1024 * 1024)
     clock.now = 2_000
-    progress.update(5_000, 2_500_000, 2_500_000)
+    progress.update(5_000, 2.5 * 1024 * 1024, 2.5 * 1024 * 1024)
     expect(stripVTControlCharacters(shown())).toBe(
-      '\rimporting ██████░░░░░░░░░░░░░░░░░░ 25 %  5,000 entries  2.50 MB  2,500/s  1.25 MB/s  6.00 s left',
+      '\rimporting ██████░░░░░░░░░░░░░░░░░░ 25 %  5,000 entries  2.50 MiB  2,500/s  1.25 MiB/s  6.00 s left',
     )
     clock.now = 2_050
     progress.update(6_000, 3_000_000, 3_000_000)

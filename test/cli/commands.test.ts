@@ -189,7 +189,7 @@ describe('tools', () => {
 
   test('check answers 1 when something is damaged', async () => {
     const desk = await deskWith({ a: '1' })
-    expect(await desk.run(['check'])).toMatchObject({ code: 0, out: 'ok: 3 files, 4.10 kB, 2 entries\n' })
+    expect(await desk.run(['check'])).toMatchObject({ code: 0, out: 'ok: 3 files, 4.00 KiB, 2 entries\n' })
     desk.store().report = {
       ok: false,
       fileCount: 3,
@@ -209,14 +209,14 @@ describe('tools', () => {
     desk.store()
     const { out } = await desk.run(['status'])
     expect(out).toContain('sequence number  1,234')
-    expect(out).toContain('4.00 MB, 3 segments on 3 levels')
+    expect(out).toContain('3.81 MiB, 3 segments on 3 levels')
     const status = JSON.parse((await desk.run(['status', '--json'])).out)
     expect(status.levels[0].segments[1].smallestKey).toEqual({ base64: '/w==' })
     expect(status.levels[0].segments[0].smallestKey).toBe('a')
     const drawn = (await desk.run(['levels'])).out
-    expect(drawn).toContain('L0  ████████████░░░░░░░░  1.50 MB, 2 runs, 2 segments, 10 entries, 1 tombstone')
-    expect(drawn).toContain('L1  █████░░░░░░░░░░░░░░░  2.50 MB of 10.0 MB, 1 run')
-    expect(drawn).toContain('000005  run 1  ██░░░░░░░░   500 kB  10  "\\xff" … "\\xff\\x01"')
+    expect(drawn).toContain('L0  ████████████░░░░░░░░  1.43 MiB, 2 runs, 2 segments, 10 entries, 1 tombstone')
+    expect(drawn).toContain('L1  █████░░░░░░░░░░░░░░░  2.38 MiB of 9.54 MiB, 1 run')
+    expect(drawn).toContain('000005  run 1  ██░░░░░░░░  488 KiB  10  "\\xff" … "\\xff\\x01"')
     expect(Object.keys(JSON.parse((await desk.run(['levels', '--json'])).out))).toEqual([
       'memTables',
       'levels',

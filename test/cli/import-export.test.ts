@@ -25,7 +25,7 @@ describe('import', () => {
     const desk = new Desk()
     const imported = await desk.run(['import'], { stdin: lines })
     expect(imported).toMatchObject({ code: 0, out: '' })
-    expect(imported.err).toMatch(/^imported 2,502 entries \(.* kB\) in 0 ms\n$/)
+    expect(imported.err).toMatch(/^imported 2,502 entries \(.* KiB\) in 0 ms\n$/)
     expect((await desk.run(['export'])).out).toBe(lines)
 
     const other = new Desk()

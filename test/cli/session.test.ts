@@ -85,7 +85,7 @@ describe('the session', () => {
     expect(await first.ended).toBe(0)
     desk.store('other')
     const second = new Terminal(desk, ['--store', 'other'])
-    expect(await second.shows('varve> ')).toContain('store other (4.00 MB, 1,234 writes so far)')
+    expect(await second.shows('varve> ')).toContain('store other (3.82 MiB, 1,234 writes so far)')
     second.type('\x04')
     expect(await second.ended).toBe(0)
   })

@@ -63,15 +63,14 @@ function drawLevel(
   const rows = level.segments.map((segment) =>
     segmentCells(segment, largestSegment, level.runCount > 1, colors),
   )
-  const columns = [{}, {}, {}, { align: 'right' }, { align: 'right' }, {}] as const
+  const columns = [{}, {}, { align: 'right' }, { align: 'right' }, {}] as const
   return [head, ...tableLines(columns, rows).map((line) => `    ${line}`)]
 }
 
 function segmentCells(segment: SegmentStatus, largest: number, hasRuns: boolean, colors: Colors): string[] {
   const range = `${describeBytes(segment.smallestKey, shownKeyLengthMax)} … ${describeBytes(segment.largestKey, shownKeyLengthMax)}`
   return [
-    colors.dim(String(segment.number).padStart(6, '0')),
-    hasRuns ? `run ${segment.run}` : '',
+    colors.dim(String(segment.number).padStart(6, '0')) + (hasRuns ? `  run ${segment.run}` : ''),
     colors.blue(bar(segment.sizeBytes, largest, barWidth / 2)),
     formatBytes(segment.sizeBytes),
     formatCount(segment.entryCount),
