@@ -217,7 +217,7 @@ describe('one owner', () => {
       const lock = await lockDirectory(${JSON.stringify(directory)})
       await lock.verify()
     `
-    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program])
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 30_000 })
     expect(ended.stderr.toString()).toBe('')
     expect(ended.status).toBe(0)
     expect(await readdir(directory)).toContain('LOCK')
