@@ -4,9 +4,11 @@
  */
 import { compareBytes } from '../bytes/compare-bytes.ts'
 
+const noBytes = new Uint8Array(0)
+
 export class PendingMove {
   #kind: 'none' | 'rewind' | 'seek' = 'none'
-  #key: Uint8Array = new Uint8Array(0)
+  #key: Uint8Array = noBytes
   #isStrict = false
 
   /** Whether a `rewind` called now is the repetition of one that was remembered. */

@@ -12,7 +12,8 @@ import { PassingBlocks } from './passing-blocks.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
 
 export const frameSizeBytes: number = blockSizeBytesMax
-const slabFrameCountBits = 6
+/** Slabs of 4 MB: few enough for their headers to stay in the processor's cache; untouched pages cost nothing. */
+const slabFrameCountBits = 10
 const slabFrameCount = 1 << slabFrameCountBits
 const noFrame = -1
 
@@ -58,7 +59,7 @@ export class BlockCache {
 
   /** Memory held, whether in use or free. */
   get sizeBytes(): number {
-    return this.#slabs.reduce((sum, slab) => sum + slab.bytes.length, this.passing.sizeBytes)
+    return this.#frameCount * frameSizeBytes + this.passing.sizeBytes
   }
 
   /** Makes the column for a segment's blocks; give it back by {@link drop}. */

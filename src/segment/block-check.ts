@@ -2,7 +2,7 @@
  * The door through which every block from the disk comes: its checksum, seeded with the segment's number and
  * the block's position, and then its shape, so that readers can trust offsets and kinds without looking.
  */
-import { hashResult, xxh64, xxh64OfWords } from '../bytes/xxh64.ts'
+import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 import type { BlockMemory } from './block-memory.ts'
 import {
@@ -23,7 +23,7 @@ export function hashBlock(
   number: number,
   offset: number,
 ): void {
-  xxh64OfWords(memory.signedWords, memory.bytes, at + 8, at + length, number >>> 0, offset / 8)
+  xxh64(memory.bytes, at + 8, at + length, number >>> 0, offset / 8)
 }
 
 /** Hashes what lies at `offset` in segment `number`; the result is in `hashResult`. */

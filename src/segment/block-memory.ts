@@ -11,8 +11,6 @@ export class BlockMemory {
   readonly bytes: Uint8Array
   readonly halves: Uint16Array
   readonly words: Uint32Array
-  /** The words as signed numbers, as the checksum wants them. */
-  readonly signedWords: Int32Array
 
   /** `sizeBytes` is rounded up to a multiple of eight. */
   constructor(sizeBytes: number) {
@@ -21,9 +19,11 @@ export class BlockMemory {
     this.bytes = new Uint8Array(buffer)
     this.halves = new Uint16Array(buffer)
     this.words = new Uint32Array(buffer)
-    this.signedWords = new Int32Array(buffer)
   }
 }
+
+/** Instead of memory that is not there yet. */
+export const noMemory: BlockMemory = new BlockMemory(0)
 
 /** The next multiple of eight. */
 export function alignedSize(sizeBytes: number): number {

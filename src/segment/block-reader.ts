@@ -6,13 +6,13 @@
 import { commonPrefixLength, compareRanges, equalRanges } from '../bytes/compare-bytes.ts'
 import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
 import { EntryFlag, type EntryKind, type EntryView } from '../entry/entry.ts'
-import { BlockMemory } from './block-memory.ts'
+import { type BlockMemory, noMemory } from './block-memory.ts'
 import { BlockEntryFlag, BlockKind, blockHeaderSizeBytes, largeDataOffset } from './segment-format.ts'
 
 export class BlockReader {
   /** Entries of the block. */
   count = 0
-  #memory: BlockMemory = new BlockMemory(0)
+  #memory: BlockMemory = noMemory
   #bytes: Uint8Array = this.#memory.bytes
   #halves: Uint16Array = this.#memory.halves
   #words: Uint32Array = this.#memory.words

@@ -29,7 +29,7 @@ export function createFilter(keyCount: number): BlockMemory {
 /** Enters keys `from` to `to` (exclusive). */
 export function fillFilter(memory: BlockMemory, hashes: KeyHashes, from: number, to: number): void {
   const { highs, lows } = hashes
-  const words = memory.signedWords
+  const words = signedWordsOf(memory)
   const probeCount = memory.words[memory.words.length - 2]!
   const blockCount = blockCountOf(memory)
   for (let key = from; key < to; key += 1) {
@@ -55,7 +55,7 @@ export class Filter {
 
   constructor(memory: BlockMemory) {
     this.sizeBytes = memory.bytes.length
-    this.#words = memory.signedWords
+    this.#words = signedWordsOf(memory)
     this.#blockCount = blockCountOf(memory)
     this.#probeCount = memory.words[memory.words.length - 2]!
   }
@@ -68,4 +68,8 @@ export class Filter {
 
 function blockCountOf(memory: BlockMemory): number {
   return (memory.bytes.length - trailerSizeBytes) / bloomBlockSizeBytes
+}
+
+function signedWordsOf({ words }: BlockMemory): Int32Array {
+  return new Int32Array(words.buffer)
 }

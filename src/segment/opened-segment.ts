@@ -13,6 +13,7 @@ import type { SegmentCaches } from './segment-caches.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import { readWhole, readWholeSync, type SegmentParts } from './segment-opening.ts'
+import { cutBlockMemory } from './window-memory.ts'
 
 export class OpenedSegment {
   readonly blockIndex: BlockIndex
@@ -59,12 +60,12 @@ export class OpenedSegment {
     return this.#cache.has(this.#cached, block)
   }
 
-  /** Copies a cached block to the start of `target`. */
-  copyCached(block: number, target: BlockMemory): void {
+  /** Copies a cached block to `at` in `target`. */
+  copyCached(block: number, target: BlockMemory, at: number): void {
     const frame = this.#cache.find(this.#cached, block)
     const start = this.#cache.startOf(frame)
     const length = this.blockIndex.lengthOf(block)
-    target.bytes.set(this.#cache.memoryOf(frame).bytes.subarray(start, start + length))
+    target.bytes.set(this.#cache.memoryOf(frame).bytes.subarray(start, start + length), at)
   }
 
   /** Brings one block into the cache, or, where it does not fit there, past it. */
@@ -90,10 +91,15 @@ export class OpenedSegment {
   /** {@link fetchSync} without blocking. */
   async fetch(block: number): Promise<void> {
     this.#cache.missCount += 1
+    if (this.#isCacheable(block)) {
+      const { memory, at } = cutBlockMemory()
+      await this.read(block, 1, memory, at)
+      this.keep(block, memory, at)
+      return
+    }
     const memory = new BlockMemory(this.blockIndex.lengthOf(block))
-    await this.read(block, 1, memory)
-    if (this.#isCacheable(block)) this.keep(block, memory, 0)
-    else this.#cache.passing.add(this.#cached.id, block, memory)
+    await this.read(block, 1, memory, 0)
+    this.#cache.passing.add(this.#cached.id, block, memory)
   }
 
   /** Puts a checked block that lies at `at` in `memory` into the cache. */
@@ -114,12 +120,12 @@ export class OpenedSegment {
     this.#check(first, count, target, at)
   }
 
-  /** Reads `count` blocks by one read to the start of `target` and checks each. */
-  async read(first: number, count: number, target: BlockMemory): Promise<void> {
+  /** {@link readSync} without blocking. */
+  async read(first: number, count: number, target: BlockMemory, at: number): Promise<void> {
     const offset = this.blockIndex.offsetOf(first)
     const length = this.blockIndex.offsetOf(first + count) - offset
-    await readWhole(this.#file, target.bytes.subarray(0, length), offset)
-    this.#check(first, count, target, 0)
+    await readWhole(this.#file, target.bytes.subarray(at, at + length), offset)
+    this.#check(first, count, target, at)
   }
 
   /** Throws the `CorruptionError` for something wrong at an offset of this file. */

@@ -14,10 +14,11 @@ import { createEntryView, type EntryView } from '../entry/entry.ts'
 import { type CursorOptions, CursorState, type EntryCursor } from '../entry/entry-cursor.ts'
 import { PendingMove } from '../entry/pending-move.ts'
 import { invariant } from '../invariant.ts'
-import { BlockMemory } from './block-memory.ts'
+import { BlockMemory, noMemory } from './block-memory.ts'
 import { BlockReader } from './block-reader.ts'
 import type { OpenedSegment } from './opened-segment.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
+import { cutBlockMemory } from './window-memory.ts'
 
 /** How a cursor reads. */
 export interface SegmentAccess {
@@ -44,9 +45,16 @@ const windowSizeBytesMax = readAheadBlockCountMax * blockSizeBytesMax
 /** Blocks that lie together in memory of the cursor's own. */
 interface Window {
   memory: BlockMemory
+  /** Where in the memory the first block begins. */
+  at: number
+  /** Room for blocks from there on. */
+  sizeBytes: number
   firstBlock: number
   blockCount: number
 }
+
+/** What a read brings into a window. */
+type WindowRead = Readonly<Omit<Window, 'sizeBytes'>>
 
 /** Instead of an ordinal: the last entry of the block, whose count is not known yet. */
 const lastEntry = -2
@@ -63,7 +71,7 @@ export class SegmentCursor implements EntryCursor {
   readonly #reader = new BlockReader()
   /** The block that the reader is open at, or -1. */
   #readerBlock = -1
-  #window: Window = { memory: new BlockMemory(0), firstBlock: 0, blockCount: 0 }
+  #window: Window = emptyWindow()
   #spare: Window | undefined
   /** The entry to be looked at next. */
   #block = 0
@@ -76,7 +84,7 @@ export class SegmentCursor implements EntryCursor {
   #isStashed = false
   /** Reverse: the stash points into the current window. */
   #keepsWindow = false
-  readonly #stash: EntryView = createEntryView()
+  #stash: EntryView | undefined
   /** The block that a pending move needs. */
   #missingBlock = segmentItself
   /** Reads since the last seek. */
@@ -130,9 +138,9 @@ export class SegmentCursor implements EntryCursor {
       this.#segment.openSync()
       return
     }
-    const window = this.#beginRead(opened)
-    opened.readSync(window.firstBlock, window.blockCount, window.memory, 0)
-    this.#endRead(opened, window)
+    const read = this.#beginRead(opened)
+    opened.readSync(read.firstBlock, read.blockCount, read.memory, read.at)
+    this.#endRead(opened, read)
   }
 
   async load(): Promise<void> {
@@ -141,9 +149,9 @@ export class SegmentCursor implements EntryCursor {
       await this.#segment.open()
       return
     }
-    const window = this.#beginRead(opened)
-    await opened.read(window.firstBlock, window.blockCount, window.memory)
-    this.#endRead(opened, window)
+    const read = this.#beginRead(opened)
+    await opened.read(read.firstBlock, read.blockCount, read.memory, read.at)
+    this.#endRead(opened, read)
   }
 
   /** Forward: to the first entry of the first key at or after `key`. False: a block is missing. */
@@ -230,7 +238,7 @@ export class SegmentCursor implements EntryCursor {
   }
 
   #giveCandidate(): void {
-    if (this.#isStashed) copyEntryView(this.#stash, this.entry)
+    if (this.#isStashed && this.#stash !== undefined) copyEntryView(this.#stash, this.entry)
     else this.#reader.view(this.#candidate, this.entry)
     this.#dropCandidate()
   }
@@ -238,6 +246,7 @@ export class SegmentCursor implements EntryCursor {
   /** The walk leaves the block, but its candidate must stay. */
   #stashCandidate(): void {
     if (this.#candidate < 0) return
+    this.#stash ??= createEntryView()
     this.#reader.view(this.#candidate, this.#stash)
     this.#candidate = -1
     this.#isStashed = true
@@ -263,9 +272,9 @@ export class SegmentCursor implements EntryCursor {
       this.#missingBlock = block
       return false
     }
-    const { memory, firstBlock } = this.#window
+    const { memory, at, firstBlock } = this.#window
     const index = opened.blockIndex
-    this.#reader.open(memory, index.offsetOf(block) - index.offsetOf(firstBlock))
+    this.#reader.open(memory, at + index.offsetOf(block) - index.offsetOf(firstBlock))
     this.#readerBlock = block
     return true
   }
@@ -273,7 +282,7 @@ export class SegmentCursor implements EntryCursor {
   #copyFromCache(opened: OpenedSegment, block: number): boolean {
     if (!opened.isCached(block)) return false
     const window = this.#freeWindow(blockSizeBytesMax)
-    opened.copyCached(block, window.memory)
+    opened.copyCached(block, window.memory, window.at)
     window.firstBlock = block
     window.blockCount = 1
     return true
@@ -283,22 +292,21 @@ export class SegmentCursor implements EntryCursor {
   #freeWindow(sizeBytes: number): Window {
     if (this.#keepsWindow) {
       const kept = this.#window
-      this.#window = this.#spare ?? { memory: new BlockMemory(0), firstBlock: 0, blockCount: 0 }
+      this.#window = this.#spare ?? emptyWindow()
       this.#spare = kept
       this.#keepsWindow = false
     }
     this.#readerBlock = -1
     const window = this.#window
     window.blockCount = 0
-    const length = window.memory.bytes.length
-    if (length < sizeBytes || length > Math.max(windowSizeBytesMax, sizeBytes)) {
-      window.memory = new BlockMemory(Math.max(sizeBytes, blockSizeBytesMax))
+    if (window.sizeBytes < sizeBytes || window.sizeBytes > Math.max(windowSizeBytesMax, sizeBytes)) {
+      giveRoom(window, sizeBytes)
     }
     return window
   }
 
   /** Decides what to read for the missing block, and makes room for it. */
-  #beginRead(opened: OpenedSegment): { memory: BlockMemory; firstBlock: number; blockCount: number } {
+  #beginRead(opened: OpenedSegment): WindowRead {
     const index = opened.blockIndex
     const step = this.#isReverse ? -1 : 1
     let sizeBytes = index.lengthOf(this.#missingBlock)
@@ -310,23 +318,32 @@ export class SegmentCursor implements EntryCursor {
       sizeBytes += index.lengthOf(next)
       last = next
     }
-    const { memory } = this.#freeWindow(sizeBytes)
+    const { memory, at } = this.#freeWindow(sizeBytes)
     const firstBlock = Math.min(last, this.#missingBlock)
-    return { memory, firstBlock, blockCount: Math.abs(last - this.#missingBlock) + 1 }
+    return { memory, at, firstBlock, blockCount: Math.abs(last - this.#missingBlock) + 1 }
   }
 
-  #endRead(
-    opened: OpenedSegment,
-    read: { firstBlock: number; blockCount: number; memory: BlockMemory },
-  ): void {
+  #endRead(opened: OpenedSegment, read: WindowRead): void {
     this.#readCount += 1
     this.#window.firstBlock = read.firstBlock
     this.#window.blockCount = read.blockCount
-    if (read.blockCount === 1 && this.#access.fillsCache) opened.keep(read.firstBlock, read.memory, 0)
+    if (read.blockCount === 1 && this.#access.fillsCache) opened.keep(read.firstBlock, read.memory, read.at)
   }
 
   #readAheadBlockCount(): number {
     if (this.#access.readsAheadAtOnce) return readAheadBlockCountMax
     return this.#readCount < 2 ? 1 : Math.min(1 << (this.#readCount - 1), readAheadBlockCountMax)
   }
+}
+
+function emptyWindow(): Window {
+  return { memory: noMemory, at: 0, sizeBytes: 0, firstBlock: 0, blockCount: 0 }
+}
+
+function giveRoom(window: Window, sizeBytes: number): void {
+  const cut =
+    sizeBytes <= blockSizeBytesMax ? cutBlockMemory() : { memory: new BlockMemory(sizeBytes), at: 0 }
+  window.memory = cut.memory
+  window.at = cut.at
+  window.sizeBytes = Math.max(sizeBytes, blockSizeBytesMax)
 }

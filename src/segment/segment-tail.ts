@@ -27,7 +27,7 @@ export interface SegmentTail {
 }
 
 /** Keys entered into a table in one step. */
-const keysPerStep = 16_384
+const keysPerStep = 8192
 
 /** Writes the tail and syncs the file; the caller may pause at each `yield`. */
 export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<void, SegmentMeta> {
