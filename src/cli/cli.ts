@@ -150,7 +150,7 @@ export class CLI {
     const output = new Output(this.#host.stdout)
     try {
       await output.write(text)
-      await output.close()
+      await output.flush()
       return ExitCode.ok
     } catch (error) {
       return this.#fail(this.#talk({}), error)

@@ -52,10 +52,10 @@ export class CommandRunner {
     try {
       const context = this.#context(invocation, output, signal)
       const code = await invocation.command.run(context, invocation.args, invocation.options)
-      await output.close()
+      await output.flush()
       return code
     } catch (error) {
-      await output.close().catch(() => undefined)
+      await output.flush().catch(() => undefined)
       return this.report(error, place)
     } finally {
       await paged?.finish().catch(() => undefined)

@@ -18,6 +18,9 @@ export interface EntryPrinter {
 /** A value in a list is for finding, not for reading: `get` shows all of it. */
 const listedValueBytesMax = 1_000
 
+/** Values larger than this are not parsed for the look of their start. */
+const parsedValueBytesMax = 1024 * 1024
+
 const nothing = new Uint8Array(0)
 
 /** `stringsOnly` matters to JSON alone; see `jsonOfValue`. */
@@ -58,7 +61,7 @@ export function jsonOfEntry(
 export function prettyValue(value: Uint8Array, colors: Colors): string {
   const text = wordOfBytes(value)
   if (!isPlainJson(text)) return colors.green(quoteBytes(value))
-  return colors.yellow(Array.from(text, (char) => (isInvisible(char) ? escapedInJson(char) : char)).join(''))
+  return colors.yellow(visibleJson(text))
 }
 
 export function prettyKey(key: Uint8Array, colors: Colors): string {
@@ -92,14 +95,20 @@ function prettyPrinter(parts: EntryParts, colors: Colors): EntryPrinter {
 function prettyListedValue(value: Uint8Array, colors: Colors): string {
   if (value.length <= listedValueBytesMax) return prettyValue(value, colors)
   const start = value.subarray(0, endOfCharacters(value, listedValueBytesMax))
-  const rest = value.length - start.length
-  return `${colors.green(quoteBytes(start))}${colors.dim(`… ${rest} more bytes`)}`
+  const rest = colors.dim(`… ${value.length - start.length} more bytes`)
+  const isJson = value.length <= parsedValueBytesMax && isPlainJson(wordOfBytes(value))
+  return (isJson ? colors.yellow(visibleJson(wordOfBytes(start))) : colors.green(quoteBytes(start))) + rest
 }
 
 /** At most `end`, moved back so that no character of UTF-8 is cut. */
 function endOfCharacters(bytes: Uint8Array, end: number): number {
   for (let place = end; place > end - 4; place--) if (((bytes[place] ?? 0) & 0xc0) !== 0x80) return place
   return end
+}
+
+/** JSON with what would not show escaped; such characters stand in strings only. */
+function visibleJson(text: string): string {
+  return Array.from(text, (char) => (isInvisible(char) ? escapedInJson(char) : char)).join('')
 }
 
 function escapedInJson(char: string): string {

@@ -17,8 +17,7 @@ export class Output {
 
   constructor(stream: Writable) {
     this.#stream = stream
-    // The callback of write() tells us; without a listener the event would end the process.
-    stream.on('error', ignore)
+    survive(stream)
   }
 
   /** Takes pieces in their order; waits for the stream now and then. */
@@ -34,12 +33,6 @@ export class Output {
     this.#gathered = []
     this.#gatheredBytes = 0
     await this.#send(bytes)
-  }
-
-  /** Flushes, and lets the stream go without ending it. */
-  async close(): Promise<void> {
-    await this.flush()
-    this.#stream.off('error', ignore)
   }
 
   #gather(piece: Piece): void {
@@ -70,4 +63,14 @@ function asOutputError(error: Error): Error {
   return new CommandError(`cannot write the output: ${error.message}`, undefined, { cause: error })
 }
 
-const ignore = (): void => {}
+const surviving = new WeakSet<Writable>()
+
+/**
+ * Keeps the `error` event of a stream, which comes after the callback of write() has told us, from ending the
+ * process.
+ */
+export function survive(stream: Writable): void {
+  if (surviving.has(stream)) return
+  surviving.add(stream)
+  stream.on('error', () => {})
+}

@@ -25,7 +25,7 @@ describe('Progress', () => {
     clock.now = 2_000
     progress.update(5_000, 2.5 * 1024 * 1024, 2.5 * 1024 * 1024)
     expect(stripVTControlCharacters(shown())).toBe(
-      '\rimporting ██████░░░░░░░░░░░░░░░░░░ 25 %  5,000 entries  2.50 MiB  2,500/s  1.25 MiB/s  6.00 s left',
+      '\rimporting ██████░░░░░░░░░░░░░░░░░░ 25 %  5,000 entries  2,500/s  1.25 MiB/s  6 s left',
     )
     clock.now = 2_050
     progress.update(6_000, 3_000_000, 3_000_000)

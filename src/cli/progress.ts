@@ -36,7 +36,7 @@ export class Progress {
     const parts = [
       `${this.#verb}${this.#bar(done)}`,
       `${formatCount(entryCount)} entries`,
-      formatBytes(byteCount),
+      ...(this.#total === undefined ? [formatBytes(byteCount)] : []),
       `${formatCount(entryCount / seconds)}/s`,
       `${formatBytes(byteCount / seconds)}/s`,
       ...this.#remaining(done),
@@ -58,7 +58,8 @@ export class Progress {
   #remaining(done: number): string[] {
     const part = this.#part(done)
     if (part === undefined || part < 0.02 || this.elapsedMs < 1000) return []
-    return [`${formatDuration((this.elapsedMs * (1 - part)) / part)} left`]
+    const leftMs = (this.elapsedMs * (1 - part)) / part
+    return [`${formatDuration(Math.ceil(leftMs / 1000) * 1000).replace(/\.0+ /, ' ')} left`]
   }
 
   #part(done: number): number | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Failure } from './cli-error.ts'
 import type { OutputStream } from './host.ts'
+import { survive } from './output.ts'
 import type { Colors, TextStyle } from './text-style.ts'
 
 export class Talk {
@@ -16,6 +17,7 @@ export class Talk {
 
   constructor(stream: OutputStream, style: TextStyle, isQuiet: boolean) {
     this.#stream = stream
+    survive(stream)
     this.#isQuiet = isQuiet
     this.colors = style.colors
     this.isTerminal = style.isTerminal

@@ -165,3 +165,17 @@ describe('signals', () => {
     expect(desk.exits).toEqual([130])
   })
 })
+
+test('streams that break later than their writes harm nobody', async () => {
+  const desk = new Desk()
+  await desk.store().put(Buffer.from('a'), Buffer.from('1'))
+  const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+  const broken = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done(gone) })
+  const stdout = broken()
+  const stderr = broken()
+  await new CLI(desk.host(new PassThrough(), stdout, stderr, {})).run(['scan'])
+  await new CLI(desk.host(new PassThrough(), stdout, stderr, {})).run(['bogus'])
+  // An 'error' event that nobody listens to would have been thrown on one of the ticks since.
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([stdout.errored, stderr.errored]).toEqual([gone, gone])
+})

@@ -65,7 +65,7 @@ async function writeFile(job: ExportJob, file: string, overwrite: boolean): Prom
   try {
     const output = new Output(target.stream)
     await writeEntries(job, output)
-    await output.close()
+    await output.flush()
     await target.commit()
   } catch (error) {
     await target.discard()
