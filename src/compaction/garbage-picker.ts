@@ -16,7 +16,10 @@ import { planRewrite, type SinkingSegment, segmentsIn } from './sinking.ts'
 const entriesPerTombstoneMax = 16
 
 export function pickGarbage(state: CompactionState): CompactionPlan | undefined {
-  for (const candidate of [...segmentsIn(state, {})].reverse()) {
+  const share = state.idle ? idleGarbageShareMax : garbageShareMax
+  const isWanted = (segment: SegmentMeta): boolean =>
+    droppableCount(segment, state.oldestSequence, false) > share * segment.entryCount
+  for (const candidate of segmentsIn(state, {}, 'oldest first', isWanted)) {
     const plan = planFor(state, candidate)
     if (plan !== undefined) return plan
   }

@@ -43,7 +43,7 @@ export function planLevel0(state: CompactionState, reason: CompactionReason): Co
 }
 
 /** The run that the oldest run of level `number` is pushed into: the newest of the next level. */
-export function targetBelow(state: CompactionState, number: number): PushTarget {
+function targetBelow(state: CompactionState, number: number): PushTarget {
   const level = number + 1
   const newestHere = state.version.level(number).runs[0]?.number ?? 0
   return { level, run: state.version.level(level).runs[0] ?? newestHere }

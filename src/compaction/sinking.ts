@@ -20,12 +20,23 @@ export interface SinkingSegment {
   readonly target: PlacedRun | undefined
 }
 
-/** The segments that meet `bounds`, newest run first, found as they are asked for. */
-export function* segmentsIn(state: CompactionState, bounds: KeyBounds): Generator<SinkingSegment> {
+/**
+ * The segments that meet `bounds` and that `isWanted` lets pass, newest run first or oldest. Targets are searched
+ * for these alone, and for each when it is asked for.
+ */
+export function* segmentsIn(
+  state: CompactionState,
+  bounds: KeyBounds,
+  order: 'newest first' | 'oldest first' = 'newest first',
+  isWanted: (segment: SegmentMeta) => boolean = () => true,
+): Generator<SinkingSegment> {
   const runs = state.version.runs
-  for (const [i, from] of runs.entries()) {
+  for (let i = 0; i < runs.length; i += 1) {
+    const at = order === 'newest first' ? i : runs.length - 1 - i
+    const from = runs[at] as PlacedRun
     for (const segment of from.run.overlapping(bounds)) {
-      const target = runs.slice(i + 1).find(({ run }) => run.overlapping(segment).length > 0)
+      if (!isWanted(segment)) continue
+      const target = runs.slice(at + 1).find(({ run }) => run.overlapping(segment).length > 0)
       yield { from, segment, target }
     }
   }

@@ -66,12 +66,6 @@ export class Run {
     return this.segments.slice(first, end)
   }
 
-  /** The segment that may hold `key`. */
-  segmentFor(key: Uint8Array): SegmentMeta | undefined {
-    const segment = this.segments[this.#firstReaching(key)]
-    return segment !== undefined && compareBytes(segment.smallestKey, key) <= 0 ? segment : undefined
-  }
-
   /** The index of the first segment that ends at or after `key`. */
   #firstReaching(key: Uint8Array | undefined): number {
     if (key === undefined) return 0

@@ -47,8 +47,8 @@ describe('Version', () => {
 
   it('moves a segment by an edit that removes and adds it', () => {
     const next = picture.apply({ added: [{ level: 2, run: 1, meta: a }], removed: [1] })
-    expect(next.find(1)).toEqual({ level: 2, run: 1, meta: a })
-    expect(next.find(4)).toBeUndefined()
+    expect(next.level(1).segments).toEqual([b])
+    expect(next.level(2).segments).toEqual([a])
   })
 
   it('shares the runs that an edit leaves alone', () => {
@@ -94,16 +94,6 @@ describe('Version', () => {
     expect(numbers('g')).toEqual([2])
     expect(numbers(undefined, 'a')).toEqual([1])
     expect(numbers('h')).toEqual([])
-    expect(picture.reaches({ smallestKey: key('h') })).toBe(false)
-    expect(picture.reaches({ smallestKey: key('g') })).toBe(true)
-  })
-
-  it('finds the one segment of a run that may hold a key', () => {
-    const run = picture.level(1).runs[0]
-    expect(run?.segmentFor(key('c'))).toBe(a)
-    expect(run?.segmentFor(key('d'))).toBeUndefined()
-    expect(run?.segmentFor(key('e'))).toBe(b)
-    expect(run?.segmentFor(key('h'))).toBeUndefined()
   })
 })
 

@@ -5,7 +5,7 @@
  */
 import { invariant } from '../invariant.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
-import { type KeyBounds, Level, overlaps, Run } from './level.ts'
+import { type KeyBounds, Level, Run } from './level.ts'
 
 /** What {@link Version.apply} reads of a VersionEdit. */
 export interface SegmentChanges {
@@ -82,20 +82,6 @@ export class Version {
   /** The segments that may hold a key of `bounds`, those of newer runs first. */
   overlapping(bounds: KeyBounds): SegmentMeta[] {
     return this.levels.flatMap((level) => level.runs.flatMap((run) => run.overlapping(bounds)))
-  }
-
-  /** Where the segment lies. */
-  find(number: number): AddedSegment | undefined {
-    for (const { level, run } of this.runs) {
-      const meta = run.segments.find((segment) => segment.number === number)
-      if (meta !== undefined) return { level, run: run.number, meta }
-    }
-    return undefined
-  }
-
-  /** Whether some segment may hold a key of `bounds`. */
-  reaches(bounds: KeyBounds): boolean {
-    return this.runs.some(({ run }) => run.segments.some((segment) => overlaps(segment, bounds)))
   }
 }
 
