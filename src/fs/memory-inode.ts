@@ -117,7 +117,7 @@ export class MemoryInode {
         bytes: state.slice(write.position, end),
         sizeAfter: size,
       })
-      state.fill(0, Math.max(write.position, write.sizeBefore), end)
+      state.fill(0, write.position, end)
       state.set(write.replaced, write.position)
       size = write.sizeBefore
     }

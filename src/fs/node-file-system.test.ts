@@ -1,14 +1,44 @@
+import type * as NodeFs from 'node:fs'
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { nodeFileSystem as fs } from './node-file-system.ts'
 
 // What only a real file system has: permissions and links. The rest is in file-system.test.ts.
 const isWindows = process.platform === 'win32'
 
+/** The directories that were synced, in order. */
+const synced: string[] = []
+/** What syncing a directory fails with. */
+let syncError: string | undefined
+
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof NodeFs>()
+  const fail = (): void => {
+    if (syncError !== undefined) throw Object.assign(new Error(syncError), { code: syncError })
+  }
+  const open = async (path: string, flags: number): Promise<NodeFs.promises.FileHandle> => {
+    const handle = await fs.promises.open(path, flags)
+    const sync = handle.sync.bind(handle)
+    handle.sync = async () => {
+      fail()
+      await sync()
+      synced.push(path)
+    }
+    return handle
+  }
+  const fsyncSync = (descriptor: number): void => {
+    fail()
+    fs.fsyncSync(descriptor)
+  }
+  return { ...fs, fsyncSync, promises: { ...fs.promises, open } }
+})
+
 let directory = ''
 beforeEach(async () => {
+  synced.length = 0
+  syncError = undefined
   directory = await mkdtemp(join(tmpdir(), 'varve-node-fs-'))
 })
 afterEach(async () => {
@@ -70,4 +100,31 @@ test('makeDirectory takes relative paths', async () => {
   } finally {
     process.chdir(before)
   }
+})
+
+describe.skipIf(isWindows)('durability of directories', () => {
+  test('makeDirectory syncs the parent of each directory that it made', async () => {
+    await fs.makeDirectory(join(directory, 'a', 'b', 'c'))
+    expect(synced).toEqual([join(directory, 'a', 'b'), join(directory, 'a'), directory])
+  })
+
+  test('makeDirectory syncs the parent of one that was there: its maker may have died before', async () => {
+    await mkdir(join(directory, 'a', 'b'), { recursive: true })
+    await fs.makeDirectory(join(directory, 'a', 'b'))
+    expect(synced).toEqual([join(directory, 'a')])
+  })
+
+  test('a failed sync of a directory is reported', async () => {
+    syncError = 'EIO'
+    await expect(fs.syncDirectory(directory)).rejects.toMatchObject({ code: 'EIO' })
+    expect(() => fs.syncDirectorySync(directory)).toThrow(expect.objectContaining({ code: 'EIO' }))
+    await expect(fs.makeDirectory(join(directory, 'a'))).rejects.toMatchObject({ code: 'EIO' })
+  })
+
+  test('a file system that cannot sync directories is not an error', async () => {
+    syncError = 'EINVAL'
+    await fs.syncDirectory(directory)
+    fs.syncDirectorySync(directory)
+    await fs.makeDirectory(join(directory, 'a'))
+  })
 })

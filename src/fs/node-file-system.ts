@@ -1,6 +1,6 @@
 /**
- * The real file system, over `node:fs`. Linux, macOS and Windows differ in three places, all here: Windows
- * cannot sync a directory, has no O_NOFOLLOW, and may refuse to remove or rename a file for a moment.
+ * The real file system, over `node:fs`. Windows differs in three places: it cannot sync a directory, has no
+ * O_NOFOLLOW, and may refuse to remove or rename a file for a moment.
  */
 import * as fs from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -76,6 +76,8 @@ export const nodeFileSystem: FileSystem = {
     const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
     try {
       fs.fsyncSync(descriptor)
+    } catch (error) {
+      if (!isDirectorySyncMissing(error)) throw error
     } finally {
       fs.closeSync(descriptor)
     }
@@ -91,9 +93,20 @@ async function syncDirectory(path: string): Promise<void> {
   const directory = await fs.promises.open(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
   try {
     await directory.sync()
+  } catch (error) {
+    if (!isDirectorySyncMissing(error)) throw error
   } finally {
     await directory.close()
   }
+}
+
+/**
+ * Some file systems (over the network, in user space) have no such operation and say so; PostgreSQL lets that
+ * pass as well (`fsync_fname`). A sync that was tried and failed says something else.
+ */
+function isDirectorySyncMissing(error: unknown): boolean {
+  const code = systemCodeOf(error)
+  return code === 'EINVAL' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS'
 }
 
 /**
