@@ -5,9 +5,9 @@
  *
  * The input is read as 32-bit words wherever it is long: in place when it starts on a multiple of four, through
  * a small aligned copy otherwise. Words are little endian, and so is every machine that runs Node.
- * Long inputs go through a loop in WebAssembly where there is one.
+ * Where there is WebAssembly, it does the work.
  */
-import { createStripeLoop } from './xxh64-loop.ts'
+import { createWasmXxh64 } from './xxh64-wasm.ts'
 
 /** Where the hash functions leave their result: two unsigned 32-bit halves. Read it before the next call. */
 export const hashResult: { high: number; low: number } = { high: 0, low: 0 }
@@ -27,8 +27,8 @@ const p4Low = 0xc2b2ae63
 const p5High = 0x27d4eb2f
 const p5Low = 0x165667c5
 
-/** The main loop for long inputs, where the platform has a faster one. */
-const fastLoop = createStripeLoop([p1Low, p1High, p2Low, p2High])
+/** The same by WebAssembly, where the platform has it. */
+const wasm = createWasmXxh64([p1Low, p1High, p2Low, p2High, p3Low, p3High, p4Low, p4High, p5Low, p5High])
 
 /** Below this length a view of words costs more than it saves. */
 const wordsWorthwhileBytes = 256
@@ -51,6 +51,10 @@ export function xxh64(
   seedLow: number,
 ): void {
   const length = end - start
+  if (wasm !== undefined && length <= wasm.hashLengthMax) {
+    wasm.hash(bytes, start, length, seedHigh, seedLow, hashResult)
+    return
+  }
   if (length < stripeSizeBytes) {
     startShort(seedHigh, seedLow)
   } else {
@@ -74,18 +78,13 @@ export function xxh64OfWords(
   seedLow: number,
 ): void {
   const length = end - start
-  if (length < stripeSizeBytes) {
-    startShort(seedHigh, seedLow)
-  } else {
-    startLanes(sharedLanes, seedHigh, seedLow)
-    const stripeCount = Math.floor(length / stripeSizeBytes)
-    if (fastLoop !== undefined && length >= wordsWorthwhileBytes) {
-      fastLoop.mix(sharedLanes, bytes, start, stripeCount)
-    } else {
-      mixWords(sharedLanes, words, start >>> 2, stripeCount)
-    }
-    mergeLanes(sharedLanes)
+  if (wasm !== undefined || length < stripeSizeBytes) {
+    xxh64(bytes, start, end, seedHigh, seedLow)
+    return
   }
+  startLanes(sharedLanes, seedHigh, seedLow)
+  mixWords(sharedLanes, words, start >>> 2, Math.floor(length / stripeSizeBytes))
+  mergeLanes(sharedLanes)
   finish(bytes, end - (length % stripeSizeBytes), end, length)
 }
 
@@ -102,8 +101,8 @@ export function startLanes(lanes: Int32Array, seedHigh: number, seedLow: number)
 /** Works whole stripes of bytes into the lanes. */
 export function mixStripes(lanes: Int32Array, bytes: Uint8Array, start: number, stripeCount: number): void {
   const sizeBytes = stripeCount * stripeSizeBytes
-  if (fastLoop !== undefined && sizeBytes >= wordsWorthwhileBytes) {
-    fastLoop.mix(lanes, bytes, start, stripeCount)
+  if (wasm !== undefined && sizeBytes >= wordsWorthwhileBytes) {
+    wasm.mix(lanes, bytes, start, stripeCount)
     return
   }
   const memoryStart = bytes.byteOffset + start
