@@ -98,10 +98,15 @@ export class SegmentWriter {
 
   /** Does a part of {@link finish}, about a millisecond's worth; the result comes with the last. */
   finishStep(): SegmentMeta | undefined {
-    this.#isOver = true
-    this.#finishing ??= this.#finishInSteps()
+    if (this.#finishing === undefined) {
+      invariant(!this.#isOver, 'a segment ends once')
+      this.#finishing = this.#finishInSteps()
+      this.#isOver = true
+    }
     const step = this.#finishing.next()
-    return step.done === true ? step.value : undefined
+    // After a failure too there is nothing to go on with.
+    invariant(step.done !== true || step.value !== undefined, 'a segment ends once')
+    return step.value ?? undefined
   }
 
   /** Gives up. The caller closes the file and removes it. */

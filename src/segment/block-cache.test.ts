@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BlockCache, frameSizeBytes } from './block-cache.ts'
+import { BlockMemory } from './block-memory.ts'
+
+function put(cache: BlockCache, blocks: ReturnType<BlockCache['register']>, block: number): number {
+  const frame = cache.claim()
+  cache.memoryOf(frame).words[cache.startOf(frame) / 4] = blocks.id * 1000 + block
+  cache.publish(blocks, block, frame)
+  return frame
+}
+
+test('finds what it holds, and never more frames than its budget', () => {
+  const move = fc.tuple(
+    fc.nat({ max: 2 }),
+    fc.nat({ max: 30 }),
+    fc.constantFrom('put', 'find', 'drop', 'fail'),
+  )
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.array(move, { maxLength: 200 }), (frameCount, moves) => {
+      const cache = new BlockCache(frameCount * frameSizeBytes + 100)
+      const segments = [cache.register(31), cache.register(31), cache.register(31)]
+      for (const [at, block, what] of moves) {
+        const blocks = segments[at]!
+        if (what === 'fail') cache.release(cache.claim())
+        if (what === 'put' && !cache.has(blocks, block)) put(cache, blocks, block)
+        if (what === 'drop') {
+          cache.drop(blocks)
+          segments[at] = cache.register(31)
+        }
+        expect(cache.sizeBytes).toBeLessThanOrEqual(frameCount * frameSizeBytes)
+        for (const each of segments) {
+          for (let i = 0; i < 31; i += 1) {
+            const frame = cache.find(each, i)
+            if (frame >= 0)
+              expect(cache.memoryOf(frame).words[cache.startOf(frame) / 4]).toBe(each.id * 1000 + i)
+          }
+        }
+        if (what === 'put') expect(cache.has(blocks, block)).toBe(true)
+      }
+    }),
+  )
+})
+
+test('passes over blocks that were used since the hand came by', () => {
+  const cache = new BlockCache(4 * frameSizeBytes)
+  const blocks = cache.register(100)
+  for (let block = 0; block < 4; block += 1) put(cache, blocks, block)
+  // The first round takes every mark, and then block 0.
+  put(cache, blocks, 4)
+  expect(cache.has(blocks, 0)).toBe(false)
+  cache.find(blocks, 1)
+  cache.find(blocks, 3)
+  put(cache, blocks, 5)
+  expect([1, 2, 3, 4, 5].filter((block) => cache.has(blocks, block))).toEqual([1, 3, 4, 5])
+})
+
+test('counts hits, and is empty without budget', () => {
+  const cache = new BlockCache(frameSizeBytes)
+  const blocks = cache.register(3)
+  put(cache, blocks, 1)
+  cache.find(blocks, 1)
+  cache.find(blocks, 2)
+  expect(cache.hitCount).toBe(1)
+  const none = new BlockCache(frameSizeBytes - 1)
+  expect(none.isEnabled).toBe(false)
+  expect(none.find(none.register(3), 1)).toBe(-1)
+})
+
+describe('passing blocks', () => {
+  test('stay until taken, displaced or dropped with their segment', () => {
+    const { passing } = new BlockCache(0)
+    const [a, b] = [new BlockMemory(8), new BlockMemory(16)]
+    passing.add(1, 5, a)
+    passing.add(2, 5, b)
+    expect(passing.find(1, 5)).toBe(a)
+    expect(passing.find(2, 5)).toBe(b)
+    expect(passing.find(3, 5)).toBeUndefined()
+    expect(passing.sizeBytes).toBe(24)
+    passing.take(1, 5)
+    expect(passing.find(1, 5)).toBeUndefined()
+    passing.drop(2)
+    expect(passing.sizeBytes).toBe(0)
+  })
+
+  test('are bounded in number and size, but for the newest', () => {
+    const { passing } = new BlockCache(0)
+    for (let block = 0; block < 100; block += 1) passing.add(1, block, new BlockMemory(8))
+    expect(passing.find(1, 35)).toBeUndefined()
+    expect(passing.find(1, 36)).toBeDefined()
+    passing.add(1, 100, new BlockMemory(5 * 1024 * 1024))
+    expect(passing.find(1, 99)).toBeUndefined()
+    expect(passing.find(1, 100)).toBeDefined()
+    passing.add(1, 101, new BlockMemory(8))
+    expect(passing.find(1, 100)).toBeUndefined()
+    expect(passing.sizeBytes).toBe(8)
+  })
+})
