@@ -7,7 +7,7 @@ export function bashScript({ options, commands }: CompletedTool): string {
   const taking = all.filter((option) => option.value !== undefined).flatMap((option) => option.names)
   return `# bash completion for varve
 _varve() {
-  local word previous command= index
+  local word previous command= index IFS=$' \\t\\n'
   word="\${COMP_WORDS[COMP_CWORD]}"
   previous="\${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
@@ -47,8 +47,9 @@ function valueCases(options: readonly CompletedOption[]): string {
 }
 
 function offer(value: 'file' | readonly string[]): string {
-  const words = value === 'file' ? '-f' : `-W "${value.join(' ')}"`
-  return `COMPREPLY=($(compgen ${words} -- "$word"))`
+  // Names of files may have spaces in them.
+  if (value === 'file') return `IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word"))`
+  return `COMPREPLY=($(compgen -W "${value.join(' ')}" -- "$word"))`
 }
 
 function namesOf(options: readonly CompletedOption[]): string {

@@ -7,10 +7,10 @@ export function zshScript({ options, commands }: CompletedTool): string {
 _varve() {
   local context state state_descr line
   typeset -A opt_args
-  _arguments -C \\
-${options.map((option) => `    ${optionSpec(option)} \\`).join('\n')}
-    '1: :->command' \\
-    '*:: :->rest'
+  local -a everywhere=(
+${options.map((option) => `    ${optionSpec(option)}`).join('\n')}
+  )
+  _arguments -C $everywhere '1: :->command' '*:: :->rest'
   case $state in
     command)
       local -a commands=(
@@ -28,8 +28,10 @@ if [ "$funcstack[1]" = "_varve" ]; then _varve "$@"; else compdef _varve varve; 
 }
 
 function commandCase({ name, options, argument }: CompletedCommand): string {
-  const specs = [...options.map(optionSpec), quoted(`*: :${action(argument ?? 'any')}`)]
-  return `        ${name}) _arguments ${specs.join(' ')} ;;`
+  // A rest without an action would be a message, and a message keeps what is found from being inserted.
+  const rest = argument === undefined ? [] : [quoted(`*: :${action(argument)}`)]
+  const specs = [...options.map(optionSpec), ...rest]
+  return `        ${name}) _arguments $everywhere ${specs.join(' ')} ;;`
 }
 
 function optionSpec({ names, summary, value }: CompletedOption): string {
