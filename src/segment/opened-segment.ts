@@ -124,7 +124,13 @@ export class OpenedSegment {
   async read(first: number, count: number, target: BlockMemory, at: number): Promise<void> {
     const offset = this.blockIndex.offsetOf(first)
     const length = this.blockIndex.offsetOf(first + count) - offset
-    await readWhole(this.#file, target.bytes.subarray(at, at + length), offset)
+    try {
+      await readWhole(this.#file, target.bytes.subarray(at, at + length), offset)
+    } catch (cause) {
+      throw this.#isClosed
+        ? new ClosedError('the segment was closed while a block was read', { cause })
+        : cause
+    }
     this.#check(first, count, target, at)
   }
 
