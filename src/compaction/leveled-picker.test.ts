@@ -55,6 +55,23 @@ describe('leveled compaction picks', () => {
     )
   })
 
+  it('the newest runs of level 0 alone while level 1 is far larger than all of them', () => {
+    const sizes = [1200, 400, 300, 200, 100, 100]
+    const runs: Place[] = sizes.map((sizeBytes, i) => [0, 10 + i, meta(10 + i, 'a', 'z', { sizeBytes })])
+    const below = (sizeBytes: number): Place => [1, 1, meta(1, 'a', 'z', { sizeBytes })]
+    expect(described(pickLeveled(stateOf([...runs, below(4700)])))).toBe(
+      'merge (run count) L0#15 [15] + L0#14 [14] + L0#13 [13] + L0#12 [12] + L0#11 [11] → L0#15',
+    )
+    expect(described(pickLeveled(stateOf([...runs, below(4600)])))).toMatch(/L1#1 \[1\] → L1#1$/)
+  })
+
+  it('all of level 0 all the same when its newest run is its largest, so that nothing would be won', () => {
+    const sizes = [100, 200, 300, 400]
+    const runs: Place[] = sizes.map((sizeBytes, i) => [0, 13 - i, meta(13 - i, 'a', 'z', { sizeBytes })])
+    const below: Place = [1, 1, meta(1, 'a', 'z', { sizeBytes: 9000 })]
+    expect(described(pickLeveled(stateOf([...runs, below])))).toMatch(/L1#1 \[1\] → L1#1$/)
+  })
+
   it('a move where the runs of level 0 overlap nothing', () => {
     const places: Place[] = ['m', 'o', 'q', 's'].map((key, i) => [0, 10 + i, meta(10 + i, key, `${key}z`)])
     expect(described(pickLeveled(stateOf([...places, [1, 1, meta(1, 'a', 'b')]])))).toBe(

@@ -7,17 +7,25 @@
  * A Version made by size-tiered compaction, with several runs on deeper levels, is brought into shape on the way.
  */
 import type { Level } from '../manifest/level.ts'
-import type {
-  CompactionPlan,
-  CompactionReason,
-  CompactionSettings,
-  CompactionState,
+import {
+  type CompactionPlan,
+  type CompactionReason,
+  type CompactionSettings,
+  type CompactionState,
+  planMerge,
 } from './compaction-plan.ts'
 import { pickGarbage } from './garbage-picker.ts'
 import { type PushTarget, planPartialPush, planPush } from './push-down.ts'
 
 /** While idle, levels above the deepest are emptied until they hold at most this share of its bytes. */
 const idleShareMax = 0.1
+
+/**
+ * Level 0 goes down when that rewrites at most so many bytes of level 1 for each byte of its own; until then its
+ * runs are merged among themselves. In simulated random fills that halved what is written in all, for half a run
+ * more to read.
+ */
+const level1ShareMax = 2
 
 /** The next compaction worth doing; `undefined` when there is none, or none that avoids busy segments. */
 export function pickLeveled(state: CompactionState): CompactionPlan | undefined {
@@ -50,8 +58,30 @@ function targetBelow(state: CompactionState, number: number): PushTarget {
 }
 
 function pickLevel0(state: CompactionState): CompactionPlan | undefined {
-  const isFull = state.version.level(0).runs.length >= state.settings.level0RunCount
-  return isFull ? planLevel0(state, 'run count') : undefined
+  if (state.version.level(0).runs.length < state.settings.level0RunCount) return undefined
+  const down = planLevel0(state, 'run count')
+  if (down === undefined || down.kind === 'move') return down
+  const level0Bytes = state.version.level(0).sizeBytes
+  const isDear = down.bytes - level0Bytes > level1ShareMax * level0Bytes
+  return (isDear ? planWithinLevel0(state) : undefined) ?? down
+}
+
+/**
+ * The newest runs of level 0 into one, as many as are no larger than all newer ones together: so an entry is
+ * rewritten few times here, and the runs that stay grow like those of a tier.
+ */
+function planWithinLevel0(state: CompactionState): CompactionPlan | undefined {
+  const { runs } = state.version.level(0)
+  let count = 1
+  let sizeBytes = runs[0]?.sizeBytes ?? 0
+  for (const run of runs.slice(1)) {
+    if (run.sizeBytes > sizeBytes) break
+    sizeBytes += run.sizeBytes
+    count += 1
+  }
+  if (count === 1) return undefined
+  const inputs = runs.slice(0, count).map((run) => ({ level: 0, run: run.number, segments: run.segments }))
+  return planMerge(state, { reason: 'run count', inputs, outputLevel: 0, outputRun: runs[0]?.number ?? 0 })
 }
 
 /** Deeper levels with several runs: the newest goes into the next, piece by piece. */
