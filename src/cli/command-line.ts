@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { UsageError } from './cli-error.ts'
 import type { ArgumentRow, CommandRow, OptionRow } from './command.ts'
 import { formatOptions, type GlobalFlags, globalOptions, rowsOf } from './global-options.ts'
-import type { Colors } from './text-style.ts'
+import type { Colors } from './terminal/text-style.ts'
 
 /** Where words come from: the shell, or a line of a session. */
 export type Place = 'shell' | 'session'

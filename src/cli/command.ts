@@ -5,9 +5,9 @@
 import type { RangeOptions } from '../store/key-value-store.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Host, OpenStore } from './host.ts'
-import type { Output } from './output.ts'
-import type { Talk } from './talk.ts'
-import type { TextStyle } from './text-style.ts'
+import type { Output } from './terminal/output.ts'
+import type { Talk } from './terminal/talk.ts'
+import type { TextStyle } from './terminal/text-style.ts'
 
 /** What the Tab key offers for an argument: keys of the store, files, names of commands, or fixed words. */
 export type Completes = 'key' | 'file' | 'command' | readonly string[]

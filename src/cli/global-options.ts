@@ -39,7 +39,10 @@ export const globalOptions: OptionRows<GlobalFlags> = {
   store: {
     flags: '--store DIR',
     summary: 'the folder of the store (or VARVE_STORE; default varve-data)',
-    parse: String,
+    parse: (text) => {
+      if (text === '') throw new UsageError('must be the name of a folder')
+      return text
+    },
     completes: 'file',
   },
   durability: {

@@ -1,9 +1,11 @@
 /** The host of a real process: its streams, environment, signals and programs. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
+import { systemCodeOf } from '../errors.ts'
 import { systemClock } from '../time/clock.ts'
 import type { Host, PagerProcess, SignalName } from './host.ts'
 
@@ -23,10 +25,20 @@ export function createProcessHost(parts: HostParts): Host {
     platform: process.platform,
     homeDirectory: homedir(),
     clock: systemClock,
-    storeExists: async (path) => existsSync(join(path, 'CURRENT')),
+    storeExists,
     startPager,
     onSignal,
     exit: (code) => process.exit(code),
+  }
+}
+
+/** Where it cannot be found out, opening the store will say why. */
+async function storeExists(path: string): Promise<boolean> {
+  try {
+    await access(join(path, 'CURRENT'))
+    return true
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')
   }
 }
 

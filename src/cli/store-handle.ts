@@ -3,7 +3,7 @@ import type { Durability } from '../store/key-value-store.ts'
 import type { Logger } from '../store/store-events.ts'
 import { CommandError } from './cli-error.ts'
 import type { Host, OpenStore } from './host.ts'
-import type { Talk } from './talk.ts'
+import type { Talk } from './terminal/talk.ts'
 
 export interface StoreChoice {
   readonly path: string

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bytesOfWord, quoteBytes, quoteWord, readTypedWords, splitLine, wordOfBytes } from './words.ts'
+import { readTypedWords, splitLine } from './session/line-words.ts'
+import { bytesOfWord, quoteBytes, quoteWord, wordOfBytes } from './words.ts'
 
 describe('splitLine()', () => {
   test('splits at spaces and joins what stands together', () => {

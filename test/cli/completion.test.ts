@@ -1,5 +1,8 @@
 /** Completion scripts: what is in them, and what real shells make of them where they are installed. */
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { commandTable } from '../../src/cli/command-table.ts'
 import { globalOptions, rowsOf } from '../../src/cli/global-options.ts'
@@ -24,7 +27,10 @@ describe.each(['bash', 'zsh', 'fish', 'powershell'])('the script for %s', (shell
   })
 
   test.skipIf(shell === 'powershell' || !has(shell))('is valid', async () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: await scriptFor(shell), encoding: 'utf8' })
+    const path = join(mkdtempSync(join(tmpdir(), 'varve-completion-')), 'script')
+    writeFileSync(path, await scriptFor(shell))
+    const { status, stderr } = spawnSync(shell, ['-n', path], { encoding: 'utf8' })
+    rmSync(dirname(path), { recursive: true })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 })

@@ -2,11 +2,11 @@
 
 import { CorruptionError, UnsupportedFormatError } from '../../errors.ts'
 import type { CheckReport } from '../../store/store-status.ts'
-import { counted, formatBytes } from '../amounts.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
 import { ExitCode } from '../exit-code.ts'
 import { untilAborted } from '../interrupts.ts'
 import { jsonOfData } from '../report.ts'
+import { counted, formatBytes } from '../terminal/amounts.ts'
 
 export const check: CommandRow = {
   name: 'check',

@@ -1,9 +1,10 @@
 /** `compact`: merges segments now. */
-import { formatBytes, formatDuration } from '../amounts.ts'
+
 import type { CommandRow } from '../command.ts'
 import { ExitCode } from '../exit-code.ts'
 import { untilAborted } from '../interrupts.ts'
 import { type BoundFlags, boundOptions, rangeOf } from '../range-options.ts'
+import { formatBytes, formatDuration } from '../terminal/amounts.ts'
 
 export const compact: CommandRow<BoundFlags> = {
   name: 'compact',

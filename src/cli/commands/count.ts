@@ -1,6 +1,6 @@
 /** `count`: how many keys there are. */
 import type { CommandRow } from '../command.ts'
-import { keyPortions } from '../entry-batches.ts'
+import { keyPortions } from '../entries/entry-batches.ts'
 import { ExitCode } from '../exit-code.ts'
 import { type RangeFlags, rangeOf, rangeOptions } from '../range-options.ts'
 

@@ -1,7 +1,7 @@
 /** `delete`: removes a key. */
 import type { CommandRow } from '../command.ts'
+import { jsonOfKey } from '../entries/json-entry.ts'
 import { ExitCode } from '../exit-code.ts'
-import { jsonOfKey } from '../json-entry.ts'
 import { reportDone } from '../report.ts'
 
 export const deleteCommand: CommandRow = {

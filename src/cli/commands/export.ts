@@ -1,15 +1,16 @@
 /** `export`: entries to a file or a pipe, in the form that `import` takes. */
-import { counted, formatBytes, formatDuration } from '../amounts.ts'
+
 import type { ByteRange, CommandContext, CommandRow } from '../command.ts'
-import { entryPortions } from '../entry-batches.ts'
-import { formatOf, formatOption, openOutput } from '../entry-files.ts'
-import { createEntryPrinter, type EntryPrinter } from '../entry-printer.ts'
-import type { EntryFormat } from '../entry-reader.ts'
+import { entryPortions } from '../entries/entry-batches.ts'
+import { formatOf, formatOption, openOutput } from '../entries/entry-files.ts'
+import { createEntryPrinter, type EntryPrinter } from '../entries/entry-printer.ts'
+import type { EntryFormat } from '../entries/entry-reader.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { OpenStore } from '../host.ts'
-import { Output } from '../output.ts'
-import { Progress } from '../progress.ts'
 import { isWholeRange, type RangeFlags, rangeOf, rangeOptions } from '../range-options.ts'
+import { counted, formatBytes, formatDuration } from '../terminal/amounts.ts'
+import { Output } from '../terminal/output.ts'
+import { Progress } from '../terminal/progress.ts'
 
 interface ExportOptions extends RangeFlags {
   readonly format?: EntryFormat

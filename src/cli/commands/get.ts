@@ -1,9 +1,9 @@
 /** `get`: the value of a key. */
 import type { CommandRow } from '../command.ts'
-import { csvHeader, csvOfEntry } from '../csv-entry.ts'
-import { hexOf, jsonOfEntry, prettyValue } from '../entry-printer.ts'
+import { csvHeader, csvOfEntry } from '../entries/csv-entry.ts'
+import { hexOf, jsonOfEntry, prettyValue } from '../entries/entry-printer.ts'
 import { ExitCode } from '../exit-code.ts'
-import type { Piece } from '../output.ts'
+import type { Piece } from '../terminal/output.ts'
 
 interface GetOptions {
   /** False after `--no-newline`. */

@@ -1,15 +1,20 @@
 /** `import`: many entries from a file or a pipe. */
 import type { BatchOperation } from '../../store/key-value-store.ts'
-import { counted, formatBytes, formatDuration } from '../amounts.ts'
 import { CommandError } from '../cli-error.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
-import { type EntryInput, formatOf, formatOption, openInput } from '../entry-files.ts'
-import { createEntryReader, type EntryFormat, type EntryReader, type ReadEntry } from '../entry-reader.ts'
+import { type EntryInput, formatOf, formatOption, openInput } from '../entries/entry-files.ts'
+import {
+  createEntryReader,
+  type EntryFormat,
+  type EntryReader,
+  type ReadEntry,
+} from '../entries/entry-reader.ts'
+import { readLines } from '../entries/input-lines.ts'
+import type { EntryBytes } from '../entries/json-entry.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { OpenStore } from '../host.ts'
-import { readLines } from '../input-lines.ts'
-import type { EntryBytes } from '../json-entry.ts'
-import { Progress } from '../progress.ts'
+import { counted, formatBytes, formatDuration } from '../terminal/amounts.ts'
+import { Progress } from '../terminal/progress.ts'
 
 interface ImportOptions {
   readonly format?: EntryFormat

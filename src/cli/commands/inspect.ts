@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandError } from '../cli-error.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
-import { tableLines } from '../drawing.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { FileInspection, FilePart } from '../host.ts'
 import { jsonOfData } from '../report.ts'
+import { tableLines } from '../terminal/drawing.ts'
 
 export const inspect: CommandRow = {
   name: 'inspect',

@@ -1,12 +1,12 @@
 /** `levels`: the shape of the tree. */
 import { describeBytes } from '../../bytes/describe-bytes.ts'
 import type { LevelStatus, SegmentStatus, StoreStatus } from '../../store/store-status.ts'
-import { counted, formatBytes, formatCount } from '../amounts.ts'
 import type { CommandRow } from '../command.ts'
-import { bar, tableLines } from '../drawing.ts'
 import { ExitCode } from '../exit-code.ts'
 import { jsonOfData } from '../report.ts'
-import type { Colors } from '../text-style.ts'
+import { counted, formatBytes, formatCount } from '../terminal/amounts.ts'
+import { bar, tableLines } from '../terminal/drawing.ts'
+import type { Colors } from '../terminal/text-style.ts'
 
 const barWidth = 20
 const shownKeyLengthMax = 24

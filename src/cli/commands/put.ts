@@ -1,10 +1,11 @@
 /** `put`: sets a key. */
 
+import { valueLengthMax } from '../../entry/entry.ts'
 import { UsageError } from '../cli-error.ts'
 import type { CommandRow } from '../command.ts'
+import { readAll } from '../entries/input-lines.ts'
+import { jsonOfKey } from '../entries/json-entry.ts'
 import { ExitCode } from '../exit-code.ts'
-import { readAll } from '../input-lines.ts'
-import { jsonOfKey } from '../json-entry.ts'
 import { reportDone } from '../report.ts'
 
 interface PutOptions {
@@ -38,7 +39,9 @@ export const put: CommandRow<PutOptions> = {
     }
     const keyBytes = context.bytesOf(key)
     const valueBytes =
-      value === undefined ? await readAll(context.host.stdin, context.signal) : context.bytesOf(value)
+      value === undefined
+        ? await readAll(context.host.stdin, context.signal, valueLengthMax)
+        : context.bytesOf(value)
     const store = await context.createdStore()
     await store.put(keyBytes, valueBytes, { signal: context.signal })
     await reportDone(context, `{"key":${jsonOfKey(keyBytes)},"stored":true}`)

@@ -1,11 +1,12 @@
 /** `scan`: keys and values in order. */
-import { counted } from '../amounts.ts'
+
 import { UsageError } from '../cli-error.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
-import { entryPortions, keyPortions } from '../entry-batches.ts'
-import { createEntryPrinter, type EntryPrinter, noBytes } from '../entry-printer.ts'
+import { entryPortions, keyPortions } from '../entries/entry-batches.ts'
+import { createEntryPrinter, type EntryPrinter, noBytes } from '../entries/entry-printer.ts'
 import { ExitCode } from '../exit-code.ts'
 import { type RangeFlags, rangeOf, rangeOptions } from '../range-options.ts'
+import { counted } from '../terminal/amounts.ts'
 
 interface ScanOptions extends RangeFlags {
   readonly keys?: boolean

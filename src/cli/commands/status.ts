@@ -1,11 +1,11 @@
 /** `status`: what the store holds and how it is doing. */
 import type { JobStatus, StoreStatus } from '../../store/store-status.ts'
-import { counted, formatBytes, formatCount, formatDuration } from '../amounts.ts'
 import type { CommandRow } from '../command.ts'
-import { tableLines } from '../drawing.ts'
 import { ExitCode } from '../exit-code.ts'
 import { jsonOfData } from '../report.ts'
-import type { Colors } from '../text-style.ts'
+import { counted, formatBytes, formatCount, formatDuration } from '../terminal/amounts.ts'
+import { tableLines } from '../terminal/drawing.ts'
+import type { Colors } from '../terminal/text-style.ts'
 
 export const status: CommandRow = {
   name: 'status',

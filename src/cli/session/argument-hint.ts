@@ -1,7 +1,7 @@
 /** Shows in grey, behind the cursor, what the command being typed still takes. */
 import type { Interface } from 'node:readline'
 import type { InputStream, OutputStream } from '../host.ts'
-import type { Colors } from '../text-style.ts'
+import type { Colors } from '../terminal/text-style.ts'
 
 const eraseToEnd = '\x1b[0K'
 

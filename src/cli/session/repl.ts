@@ -3,11 +3,11 @@
  * so that Ctrl-C is a signal that stops the command, and pagers and questions work as everywhere.
  */
 import { createInterface, type Interface } from 'node:readline'
-import { counted, formatBytes } from '../amounts.ts'
 import { describeFailure } from '../cli-error.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { OutputStream } from '../host.ts'
-import { styleOf } from '../text-style.ts'
+import { counted, formatBytes } from '../terminal/amounts.ts'
+import { styleOf } from '../terminal/text-style.ts'
 import { ArgumentHint } from './argument-hint.ts'
 import { History, historyLengthMax, historyPath } from './history.ts'
 import { runLine, type SessionParts } from './session-parts.ts'
@@ -67,6 +67,8 @@ export class Repl {
     } catch (error) {
       return runner.report(error)
     } finally {
+      // From here on Ctrl-C is about the closing of the store.
+      interrupts.sparesSession = false
       this.#hint.stop()
       this.#reader.close()
     }

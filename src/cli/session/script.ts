@@ -1,7 +1,7 @@
 /** Commands from a stdin that is no terminal: one a line, in order. */
 import { UsageError } from '../cli-error.ts'
+import { type InputLine, readLines } from '../entries/input-lines.ts'
 import { ExitCode } from '../exit-code.ts'
-import { type InputLine, readLines } from '../input-lines.ts'
 import { runLine, type SessionParts } from './session-parts.ts'
 
 /**

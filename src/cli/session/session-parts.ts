@@ -6,8 +6,8 @@ import { ExitCode } from '../exit-code.ts'
 import type { Host } from '../host.ts'
 import type { Interrupts } from '../interrupts.ts'
 import type { StoreHandle } from '../store-handle.ts'
-import type { Talk } from '../talk.ts'
-import { splitLine } from '../words.ts'
+import type { Talk } from '../terminal/talk.ts'
+import { splitLine } from './line-words.ts'
 
 export interface SessionParts {
   readonly host: Host

@@ -2,7 +2,7 @@
 import type { CommandRow, OptionRow } from '../command.ts'
 import { argumentText } from '../command-line.ts'
 import { formatOptions, rowsOf } from '../global-options.ts'
-import { type LineWord, readTypedWords } from '../words.ts'
+import { type LineWord, readTypedWords } from './line-words.ts'
 
 export interface TypedLine {
   /** The word under the cursor; empty between words. */

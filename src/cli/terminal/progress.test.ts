@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { OutputStream } from './host.ts'
+import type { OutputStream } from '../host.ts'
 import { Progress } from './progress.ts'
 import { Talk } from './talk.ts'
 import { styleOf } from './text-style.ts'

@@ -1,11 +1,11 @@
 /** Entries on their way out, in each of the formats. */
 
-import type { OutputFormat } from './command.ts'
+import type { OutputFormat } from '../command.ts'
+import type { Piece } from '../terminal/output.ts'
+import type { Colors } from '../terminal/text-style.ts'
+import { escapeInvisible, quoteBytes, wordOfBytes } from '../words.ts'
 import { csvField, csvHeader, csvOfEntry } from './csv-entry.ts'
 import { isPlainJson, jsonOfKey, jsonOfValue } from './json-entry.ts'
-import type { Piece } from './output.ts'
-import type { Colors } from './text-style.ts'
-import { isInvisible, quoteBytes, wordOfBytes } from './words.ts'
 
 export type EntryParts = 'both' | 'keys' | 'values'
 
@@ -108,7 +108,7 @@ function endOfCharacters(bytes: Uint8Array, end: number): number {
 
 /** JSON with what would not show escaped; such characters stand in strings only. */
 function visibleJson(text: string): string {
-  return Array.from(text, (char) => (isInvisible(char) ? escapedInJson(char) : char)).join('')
+  return escapeInvisible(text, escapedInJson)
 }
 
 function escapedInJson(char: string): string {

@@ -3,7 +3,7 @@
  * before the first screen is full, so short results need no pager that knows when to leave by itself.
  */
 import { Writable } from 'node:stream'
-import type { Host, PagerProcess } from './host.ts'
+import type { Host, PagerProcess } from '../host.ts'
 
 type Done = (error?: Error | null) => void
 

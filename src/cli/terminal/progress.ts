@@ -1,5 +1,5 @@
 /** One line on stderr that shows how far an import or export is. Only where somebody may be watching. */
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../../time/clock.ts'
 import { formatBytes, formatCount, formatDuration } from './amounts.ts'
 import type { Talk } from './talk.ts'
 

@@ -2,10 +2,18 @@
  * What the tool says on stderr: results in words, warnings, errors, and a single line that is redrawn while
  * something long runs. Nothing here is data; `--quiet` leaves only warnings and errors.
  */
-import type { Failure } from './cli-error.ts'
-import type { OutputStream } from './host.ts'
+import type { Failure } from '../cli-error.ts'
+import type { OutputStream } from '../host.ts'
+import { escapeInvisible } from '../words.ts'
 import { survive } from './output.ts'
 import type { Colors, TextStyle } from './text-style.ts'
+
+/** Messages quote what users and files contain: none of it may steer the terminal. */
+function visible(message: string): string {
+  return escapeInvisible(message, (char) =>
+    char === '\n' ? char : `\\u{${(char.codePointAt(0) as number).toString(16)}}`,
+  )
+}
 
 export class Talk {
   readonly colors: Colors
@@ -28,13 +36,13 @@ export class Talk {
   }
 
   warn(line: string): void {
-    this.#line(`${this.colors.yellow('warning:')} ${line}`)
+    this.#line(`${this.colors.yellow('warning:')} ${visible(line)}`)
   }
 
   /** `place` says where the failed command stood, when it was one of many. */
   fail(failure: Failure, place?: string): void {
     const where = place === undefined ? '' : `${place}: `
-    this.#line(`${this.colors.red('error:')} ${where}${failure.message}`)
+    this.#line(`${this.colors.red('error:')} ${where}${visible(failure.message)}`)
     if (failure.hint !== undefined) this.#line(this.colors.dim(failure.hint))
   }
 

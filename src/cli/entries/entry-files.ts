@@ -3,11 +3,11 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { lstat, rename, rm, stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { systemCodeOf } from '../errors.ts'
-import { CommandError, UsageError } from './cli-error.ts'
-import type { CommandContext, OptionRow } from './command.ts'
+import { systemCodeOf } from '../../errors.ts'
+import { CommandError, UsageError } from '../cli-error.ts'
+import type { CommandContext, OptionRow } from '../command.ts'
+import { choiceOf } from '../global-options.ts'
 import { type EntryFormat, entryFormats } from './entry-reader.ts'
-import { choiceOf } from './global-options.ts'
 
 export const formatOption: OptionRow<EntryFormat> = {
   flags: '--format FORMAT',

@@ -56,7 +56,9 @@ describe('reading CSV', () => {
     ])
     expect(() => readCsvEntry('a"b,c', plainColumns)).toThrow('a quote stands inside a field without quotes')
     expect(() => readCsvEntry('a,base64:?', plainColumns)).toThrow('no padded base64')
-    expect(textsOf(readCsv(Buffer.of(0x6b, 0xff, 0x2c, 0x0a), 9, false))).toEqual(['1: no UTF-8 text'])
+    expect(textsOf(readCsv(Buffer.of(0x6b, 0xff, 0x2c, 0x0a), 9, false))).toEqual([
+      '1: no UTF-8 text; a compressed file comes in by zcat FILE | varve import',
+    ])
   })
 })
 

@@ -1,7 +1,8 @@
 /** Bytes arriving in chunks into numbered lines of text, one chunk's lines at a time. */
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
-import { CommandError } from './cli-error.ts'
+import { CommandError } from '../cli-error.ts'
+import { formatBytes } from '../terminal/amounts.ts'
 
 const newline = 10
 
@@ -82,10 +83,16 @@ export async function* readLines(stream: Readable, signal: AbortSignal): AsyncGe
   yield splitter.end()
 }
 
-/** Everything that a stream gives. */
-export async function readAll(stream: Readable, signal: AbortSignal): Promise<Buffer> {
+/** Everything that a stream gives. Throws `CommandError` past `bytesMax`. */
+export async function readAll(stream: Readable, signal: AbortSignal, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of readChunks(stream, signal)) chunks.push(chunk)
+  let bytes = 0
+  for await (const chunk of readChunks(stream, signal)) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > bytesMax)
+      throw new CommandError(`stdin gives more than ${formatBytes(bytesMax)}, the most for a value`)
+  }
   return Buffer.concat(chunks)
 }
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import type { Host, OutputStream, PagerProcess } from './host.ts'
+import type { Host, OutputStream, PagerProcess } from '../host.ts'
 import { PagedStream, pagerCommand } from './pager.ts'
 
 describe('pagerCommand()', () => {

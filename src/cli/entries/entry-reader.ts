@@ -22,13 +22,25 @@ export function createEntryReader(format: EntryFormat, hasHeader: boolean): Entr
   return format === 'csv' ? new CsvEntryReader(hasHeader) : new JsonEntryReader()
 }
 
-const noText = 'no UTF-8 text'
+/** On the first line the reason is often that the whole file is something else. */
+function noText(lineNumber: number): string {
+  return lineNumber === 1
+    ? 'no UTF-8 text; a compressed file comes in by zcat FILE | varve import'
+    : 'no UTF-8 text'
+}
+
+function noJson(lineNumber: number, problem: string): string {
+  return lineNumber === 1 && problem.startsWith('no JSON')
+    ? `${problem}; is it CSV? Then say --format csv`
+    : problem
+}
 
 class JsonEntryReader implements EntryReader {
   push({ number, text }: InputLine): ReadEntry | undefined {
-    if (text === undefined) return { lineNumber: number, problem: noText }
+    if (text === undefined) return { lineNumber: number, problem: noText(number) }
     if (text.trim() === '') return undefined
-    return readAt(number, () => readJsonEntry(text))
+    const entry = readAt(number, () => readJsonEntry(text))
+    return 'problem' in entry ? { lineNumber: number, problem: noJson(number, entry.problem) } : entry
   }
 
   end(): undefined {
@@ -49,7 +61,7 @@ class CsvEntryReader implements EntryReader {
   push({ number, text }: InputLine): ReadEntry | undefined {
     if (text === undefined) {
       this.#isOpen = false
-      return { lineNumber: number, problem: noText }
+      return { lineNumber: number, problem: noText(number) }
     }
     if (!this.#isOpen && text.trim() === '') return undefined
     this.#startLine = this.#isOpen ? this.#startLine : number

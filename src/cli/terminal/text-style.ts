@@ -1,6 +1,6 @@
 /** Colours and width of a stream: decided once from flags, environment and what the stream is. */
 import { createColors } from 'picocolors'
-import type { OutputStream } from './host.ts'
+import type { OutputStream } from '../host.ts'
 
 export type Colors = ReturnType<typeof createColors>
 

@@ -1,7 +1,7 @@
 /** Walks over a store in portions of about a MiB, whatever the size of its values. */
-import type { EntryIterator } from '../store/key-value-store.ts'
-import type { ByteRange } from './command.ts'
-import type { OpenStore } from './host.ts'
+import type { EntryIterator } from '../../store/key-value-store.ts'
+import type { ByteRange } from '../command.ts'
+import type { OpenStore } from '../host.ts'
 
 const portionBytes = 1024 * 1024
 const countMax = 1_000

@@ -3,17 +3,20 @@
  * has taken them, which is how a slow reader slows the command down instead of filling the memory.
  */
 import type { Writable } from 'node:stream'
-import { systemCodeOf } from '../errors.ts'
-import { CommandError, OutputClosedError } from './cli-error.ts'
+import { systemCodeOf } from '../../errors.ts'
+import { CommandError, OutputClosedError } from '../cli-error.ts'
 
 export type Piece = string | Uint8Array
 
-const gatheredBytesMax = 64 * 1024
+/** In bytes or characters; this only has to be about right. */
+const gatheredLengthMax = 64 * 1024
 
 export class Output {
   readonly #stream: Writable
   #gathered: Buffer[] = []
-  #gatheredBytes = 0
+  /** Text behind `#gathered`, turned into bytes at once later: pieces are small and many. */
+  #text = ''
+  #gatheredLength = 0
 
   constructor(stream: Writable) {
     this.#stream = stream
@@ -23,23 +26,33 @@ export class Output {
   /** Takes pieces in their order; waits for the stream now and then. */
   async write(...pieces: readonly Piece[]): Promise<void> {
     for (const piece of pieces) this.#gather(piece)
-    if (this.#gatheredBytes >= gatheredBytesMax) await this.flush()
+    if (this.#gatheredLength >= gatheredLengthMax) await this.flush()
   }
 
   /** Resolves when the stream has taken everything so far. */
   async flush(): Promise<void> {
-    if (this.#gatheredBytes === 0) return
+    if (this.#gatheredLength === 0) return
+    this.#encodeText()
     const bytes = this.#gathered.length === 1 ? (this.#gathered[0] as Buffer) : Buffer.concat(this.#gathered)
     this.#gathered = []
-    this.#gatheredBytes = 0
+    this.#gatheredLength = 0
     await this.#send(bytes)
   }
 
   #gather(piece: Piece): void {
-    if (piece.length === 0) return
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : asBuffer(piece)
-    this.#gathered.push(bytes)
-    this.#gatheredBytes += bytes.length
+    this.#gatheredLength += piece.length
+    if (typeof piece === 'string') {
+      this.#text += piece
+      return
+    }
+    this.#encodeText()
+    this.#gathered.push(asBuffer(piece))
+  }
+
+  #encodeText(): void {
+    if (this.#text === '') return
+    this.#gathered.push(Buffer.from(this.#text))
+    this.#text = ''
   }
 
   #send(bytes: Buffer): Promise<void> {
