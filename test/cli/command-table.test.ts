@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { CommandRow } from '../../src/cli/command.ts'
 import { commandTable } from '../../src/cli/command-table.ts'
@@ -53,5 +54,14 @@ describe('the table of commands', () => {
     const desk = new Desk()
     expect((await desk.run(['help'])).out).toBe((await desk.run(['--help'])).out)
     expect((await desk.run(['--version'])).out).toBe('varve 9.8.7\n')
+  })
+
+  test('docs/cli.md knows every command and every option', () => {
+    const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+    for (const { name } of commandTable) expect(page).toMatch(new RegExp(`\`${name}[ \`]`))
+    const options = [globalOptions, ...commandTable.map((command) => command.options)]
+    for (const flag of options.flatMap((rows) => rowsOf(rows).flatMap(([, row]) => flagsOf(row)))) {
+      expect(page).toContain(flag)
+    }
   })
 })
