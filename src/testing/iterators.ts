@@ -128,8 +128,15 @@ function testSteps(subject: Subject): void {
     checkSame(await store.entries().nextMany(5), [], 'the entries of an empty store')
     await subject.fill(store)
     checkSame(await store.entries({ limit: 0 }).nextMany(5), [], 'the entries with limit 0')
-    const key = subject.key(1)
-    checkSame(await store.entries({ gt: key, lt: key }).nextMany(5), [], 'the entries of an empty range')
+    for (const range of subject.emptyRanges()) {
+      for (const reverse of [false, true]) {
+        const iterator = store.entries({ ...range, reverse })
+        checkSame(await iterator.nextMany(5), [], 'the entries of an empty range')
+        const sought = store.entries({ ...range, reverse })
+        sought.seek(subject.key(1))
+        checkSame(await sought.nextMany(5), [], 'the entries of an empty range after a seek')
+      }
+    }
   })
 
   subject.test('nextMany() refuses what is no count', async (store) => {

@@ -1,9 +1,10 @@
 /** What each part of the suite works with: a fresh store a test, and samples for its encodings. */
+import { compareBytes } from '../bytes/compare-bytes.ts'
 import type { Encoding, EncodingName } from '../encoding/encoding.ts'
 import { resolveEncoding } from '../encoding/resolve-encoding.ts'
 import { type KeyValueStore, SyncKeyValueStore } from '../store/key-value-store.ts'
 import { checkSame, type ExpectedError } from './checks.ts'
-import { Model } from './model.ts'
+import { Model, type ModelRange } from './model.ts'
 import { type Samples, samplesOf } from './samples.ts'
 
 export type AnyStore = KeyValueStore<unknown, unknown>
@@ -52,6 +53,16 @@ export class Subject {
   value(index: number): unknown {
     const { valid, numbered } = this.valueSamples
     return index < valid.length ? valid[index] : numbered(index)
+  }
+
+  /** Ranges that hold no key: of one key that is left out, and with crossed bounds. */
+  emptyRanges(): ModelRange[] {
+    const key = this.key(1)
+    const sorted = [...this.keySamples.valid].sort((a, b) =>
+      compareBytes(this.keyEncoding.encode(a), this.keyEncoding.encode(b)),
+    )
+    const crossed = { gte: sorted.at(-2), lte: sorted[1] }
+    return [{ gte: key, lt: key }, { gt: key, lte: key }, { gt: key, lt: key }, crossed]
   }
 
   /** Declares a test on a new, empty store, which is closed at its end. */
