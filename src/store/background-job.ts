@@ -4,10 +4,10 @@
  * the other finds it done.
  */
 import type { MergeResult } from '../compaction/merge-job.ts'
-import type { MergeHandle } from '../worker/merge-executor.ts'
+import type { RunningMerge } from '../worker/merge-executor.ts'
 
 export interface BackgroundJobParts {
-  readonly handle: MergeHandle
+  readonly handle: RunningMerge
   /** Makes the outcome durable and visible. */
   readonly install: (result: MergeResult) => Promise<void>
   readonly installSync: (result: MergeResult) => void
@@ -38,6 +38,11 @@ export class BackgroundJob {
 
   cancel(): void {
     this.#parts.handle.cancel()
+  }
+
+  /** Whether the process stays alive for this job. */
+  keepAlive(isKept: boolean): void {
+    this.#parts.handle.keepAlive(isKept)
   }
 
   async #run(): Promise<void> {

@@ -23,6 +23,8 @@ export class CommitGroup {
   isSettled = false
   /** Why it was rejected. */
   failure: unknown
+  #isWritten = false
+  #isSynced = false
   #written: Deferred | undefined
   #synced: Deferred | undefined
 
@@ -44,19 +46,24 @@ export class CommitGroup {
 
   /** What a writer of that durability waits for. */
   promiseFor(durability: Durability): Promise<void> {
+    if (this.failure !== undefined) return Promise.reject(this.failure)
     if (durability === 'disk') {
+      if (this.#isSynced) return Promise.resolve()
       this.#synced ??= new Deferred()
       return this.#synced.promise
     }
+    if (this.#isWritten) return Promise.resolve()
     this.#written ??= new Deferred()
     return this.#written.promise
   }
 
   resolveWritten(): void {
+    this.#isWritten = true
     this.#written?.resolve()
   }
 
   resolveSynced(): void {
+    this.#isSynced = true
     this.#synced?.resolve()
   }
 

@@ -2,6 +2,7 @@
  * Puts keys and values into a MemTable as bytes. Small ones are encoded right where they stay; large ones, and
  * those of encodings that cannot write in place, by way of an array of their own.
  */
+import { bytesEncoding } from '../encoding/bytes-encoding.ts'
 import type { Encoding } from '../encoding/encoding.ts'
 import { utf8Encoding } from '../encoding/utf8-encoding.ts'
 import { EntryFlag, EntryKind, type SequenceNumber } from '../entry/entry.ts'
@@ -116,3 +117,6 @@ function place<T>(
   target.set(encoded, position)
   return encoded.length
 }
+
+/** For operations whose keys and values are bytes already. */
+export const rawEncoder: EntryEncoder<Uint8Array, Uint8Array> = new EntryEncoder(bytesEncoding, bytesEncoding)

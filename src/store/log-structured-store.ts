@@ -3,7 +3,7 @@
  * what callers hand over, turns keys and values into bytes and back, and hands on: writes to the WritePipeline,
  * reads to PointReader and RangeScan over the current ReadView, everything else to the StoreEngine.
  */
-import { bytesEncoding, isBytes } from '../encoding/bytes-encoding.ts'
+import { isBytes } from '../encoding/bytes-encoding.ts'
 import { describeValue } from '../encoding/describe-value.ts'
 import type { CustomEncoding, Encoding, EncodingName } from '../encoding/encoding.ts'
 import type { EncodedTypes } from '../encoding/resolve-encoding.ts'
@@ -20,8 +20,8 @@ import {
 } from './arguments.ts'
 import { EncodedChainedBatch } from './chained-batch.ts'
 import { checkStore } from './check-store.ts'
-import { encodeBounds, encodeKey } from './encode-arguments.ts'
-import { EntryEncoder } from './entry-encoder.ts'
+import { checkKeyPresence, encodeBounds, encodeKey } from './encode-arguments.ts'
+import { EntryEncoder, rawEncoder } from './entry-encoder.ts'
 import { type ClosesWithStore, IteratorHandle } from './iterator-handle.ts'
 import {
   type BatchOperation,
@@ -183,16 +183,13 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     live.add(limit)
     try {
       const values: (V | undefined)[] = []
-      for (const key of keys) {
-        this.#encodeLookupKey(key)
+      for (let i = 0; i < keys.length; i++) {
+        this.#encodeNthKey(keys, i)
         const turn = turns.turnSampled()
-        let state: FindState = turn === undefined ? this.#find(limit) : FindState.pending
-        if (state === FindState.pending) {
+        const state = turn === undefined ? this.#find(limit) : FindState.pending
+        if (state !== FindState.pending) values.push(this.#foundValue(state))
+        else
           values.push(await this.#findLater(limit, turn, (found) => this.#foundValue(found), options?.signal))
-          state = FindState.pending
-        } else {
-          values.push(this.#foundValue(state))
-        }
       }
       return values
     } finally {
@@ -203,9 +200,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   getManySync(keys: readonly K[], options?: ReadOptions): (V | undefined)[] {
     const limit = this.#beginRead('getMany', options)
     checkArray('keys', keys)
-    return Array.from(keys, (key, index) => {
-      if (key === undefined || key === null) encodeKey(this.#keyEncoding, key, `keys[${index}]`)
-      this.#encodeLookupKey(key)
+    return Array.from(keys, (_, index) => {
+      this.#encodeNthKey(keys, index)
       return this.#foundValue(this.#findSync(limit))
     })
   }
@@ -265,18 +261,18 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
 
   putSync(key: K, value: V, options?: WriteOptions): void {
     this.#beginWrite('put', options)
-    this.#engine.pipeline.batchSync([{ type: 'put', key, value }], this.#encoder, options)
+    this.#engine.pipeline.writeSync({ type: 'put', key, value }, options)
   }
 
   deleteSync(key: K, options?: WriteOptions): void {
     this.#beginWrite('delete', options)
-    this.#engine.pipeline.batchSync([{ type: 'delete', key }], this.#encoder, options)
+    this.#engine.pipeline.writeSync({ type: 'delete', key }, options)
   }
 
   batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
     this.#beginWrite('batch', options)
     checkArray('operations', operations)
-    this.#engine.pipeline.batchSync(operations, this.#encoder, options)
+    this.#engine.pipeline.batchSync(operations, options)
   }
 
   async clear(range?: RangeOptions<K> & WriteOptions): Promise<void> {
@@ -411,21 +407,31 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return SequenceSnapshot.read(snapshot, this)
   }
 
-  #encodeLookupKey(key: K): void {
-    const encoding = this.#keyEncoding
-    if (
-      key !== undefined &&
-      key !== null &&
-      encoding.sizeBound !== undefined &&
-      encoding.encodeInto !== undefined
-    ) {
-      if (encoding.sizeBound(key) <= keyScratchSizeBytes) {
+  #encodeNthKey(keys: readonly K[], index: number): void {
+    try {
+      this.#encodeLookupKey(keys[index] as K)
+    } catch {
+      this.#encodeLookupKey(keys[index] as K, `keys[${index}]`)
+    }
+  }
+
+  /** Encodes the key that is looked up next; `argument` names it in errors. */
+  #encodeLookupKey(key: K, argument = 'key'): void {
+    try {
+      checkKeyPresence(this.#keyEncoding, key, argument)
+      if ((this.#keyEncoding.sizeBound?.(key) ?? Infinity) <= keyScratchSizeBytes) {
         this.#lookupKey = this.#keyScratch
-        this.#lookupKeyLength = encoding.encodeInto(key, this.#keyScratch, 0)
+        this.#lookupKeyLength = (this.#keyEncoding as Required<Encoding<K>>).encodeInto(
+          key,
+          this.#keyScratch,
+          0,
+        )
         return
       }
+    } catch {
+      // Once more the slow way, which puts the argument's name before the message.
     }
-    this.#lookupKey = encodeKey(encoding, key)
+    this.#lookupKey = encodeKey(this.#keyEncoding, key, argument)
     this.#lookupKeyLength = this.#lookupKey.length
   }
 
@@ -554,9 +560,6 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return iterator
   }
 }
-
-/** For operations whose keys and values are bytes already. */
-const rawEncoder: EntryEncoder<Uint8Array, Uint8Array> = new EntryEncoder(bytesEncoding, bytesEncoding)
 
 function keyCopyOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {
   return keyBytes.slice(keyStart, keyStart + keyLength)

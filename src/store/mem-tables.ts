@@ -119,8 +119,10 @@ export class MemTables implements TableRotation {
 
   #push(table: MemTable): void {
     const firstLog = this.#parts.onRotated()
+    const unused = this.active.entryCount === 0 ? this.#slots.shift() : undefined
     this.#slots.unshift({ table, firstLog })
     this.#parts.onChanged(this.all)
+    if (unused !== undefined) this.#parts.arenas.giveBack(unused.table.arena)
     this.#parts.onSettled()
   }
 }

@@ -13,7 +13,7 @@
 import { hashKey, keyHash } from '../bytes/key-hash.ts'
 import { EntryFlag, EntryKind, type SequenceNumber } from '../entry/entry.ts'
 import { entryHeaderSizeBytes, keyLengthByte } from '../entry/entry-layout.ts'
-import { isDiskFull } from '../errors.ts'
+import { InvalidArgumentError, isDiskFull } from '../errors.ts'
 import type { StoreId } from '../log/file-header.ts'
 import {
   type RecordHeader,
@@ -27,7 +27,7 @@ import type { MemTable } from '../memtable/mem-table.ts'
 import { checkBatchSize, checkOperation } from './arguments.ts'
 import { CommitGroup } from './commit-group.ts'
 import { encodeKey, encodeValue } from './encode-arguments.ts'
-import { type EntryEncoder, entryOverheadBytes } from './entry-encoder.ts'
+import { type EntryEncoder, entryOverheadBytes, rawEncoder } from './entry-encoder.ts'
 import type { BatchOperation, Durability, WriteOptions } from './key-value-store.ts'
 import type { LogSet } from './log-set.ts'
 import type { LogSyncer } from './log-syncer.ts'
@@ -88,6 +88,15 @@ export interface TableRotation {
   readonly all: readonly MemTable[]
   /** Groups were published or rejected: sealed tables may be ready to be flushed. */
   settled(): void
+}
+
+/** Operations that are written whole or not at all. */
+interface WriteRequest<A, B> {
+  readonly operations: readonly BatchOperation<A, B>[]
+  readonly encoder: EntryEncoder<A, B>
+  readonly durability: Durability
+  /** A put or delete of its own: errors name its key and value without an index. */
+  readonly isSingle: boolean
 }
 
 export interface WriteStatistics {
@@ -151,17 +160,17 @@ export class WritePipeline<K, V> {
       options?.signal?.throwIfAborted()
       const durability = options?.durability ?? this.#parts.durability
       if (this.#mustQueue()) {
-        return this.#enqueue([{ type: 'put', key, value }], this.#parts.encoder, durability, options?.signal)
+        return this.#enqueue(this.#kept({ type: 'put', key, value }, durability), options?.signal)
       }
       const bound = this.#parts.encoder.preparePut(key, value)
       const group = bound > this.#groupSizeBytesMax ? undefined : this.#groupFor(1, bound)
       if (group === undefined) {
-        return this.#enqueue([{ type: 'put', key, value }], this.#parts.encoder, durability, options?.signal)
+        return this.#enqueue(this.#kept({ type: 'put', key, value }, durability), options?.signal)
       }
       this.#admitOne(group, EntryKind.put, key, value, durability)
       return group.promiseFor(durability)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(named(error, this.#single({ type: 'put', key, value }, 'os'), 0))
     }
   }
 
@@ -172,16 +181,16 @@ export class WritePipeline<K, V> {
       const bound = this.#mustQueue() ? Infinity : this.#parts.encoder.prepareDelete(key)
       const group = bound > this.#groupSizeBytesMax ? undefined : this.#groupFor(1, bound)
       if (group === undefined) {
-        return this.#enqueue([{ type: 'delete', key }], this.#parts.encoder, durability, options?.signal)
+        return this.#enqueue(this.#kept({ type: 'delete', key }, durability), options?.signal)
       }
       this.#admitOne(group, EntryKind.tombstone, key, undefined, durability)
       return group.promiseFor(durability)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(named(error, this.#single({ type: 'delete', key }, 'os'), 0))
     }
   }
 
-  /** Writes all operations or none. Large batches are done in slices: nobody may change them meanwhile. */
+  /** Writes all operations or none. What they hold must not change until the promise is settled. */
   batch<A, B>(
     operations: readonly BatchOperation<A, B>[],
     encoder: EntryEncoder<A, B>,
@@ -190,37 +199,48 @@ export class WritePipeline<K, V> {
     try {
       options?.signal?.throwIfAborted()
       const durability = options?.durability ?? this.#parts.durability
+      const request = { operations, encoder, durability, isSingle: false }
       if (!this.#mustQueue()) {
         if (operations.length === 0) return Promise.resolve()
-        const group = this.#admitBatch(operations, encoder, durability)
+        const group = this.#admitBatch(request)
         if (group !== undefined) return group.promiseFor(durability)
       }
-      return this.#enqueue(operations, encoder, durability, options?.signal)
+      return this.#enqueue(request, options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  /** {@link batch}, blocking: everything that waits goes first. */
-  batchSync<A, B>(
-    operations: readonly BatchOperation<A, B>[],
-    encoder: EntryEncoder<A, B>,
-    options?: WriteOptions,
-  ): void {
-    options?.signal?.throwIfAborted()
+  /** {@link put} or {@link delete}, blocking. */
+  writeSync(operation: BatchOperation<K, V>, options?: WriteOptions): void {
+    this.#writeSyncRequest(
+      this.#single(operation, options?.durability ?? this.#parts.durability),
+      options?.signal,
+    )
+  }
+
+  /** {@link batch}, blocking. */
+  batchSync(operations: readonly BatchOperation<K, V>[], options?: WriteOptions): void {
+    const durability = options?.durability ?? this.#parts.durability
+    const { encoder } = this.#parts
+    this.#writeSyncRequest({ operations, encoder, durability, isSingle: false }, options?.signal)
+  }
+
+  /** Everything that waits goes first. */
+  #writeSyncRequest(request: WriteRequest<K, V>, signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted()
     this.#refuseIfNotWritable()
     this.#queue.drainSync()
     this.#closeGroup()
     this.#refuseIfNotWritable()
-    if (operations.length === 0) return
-    const durability = options?.durability ?? this.#parts.durability
-    const steps = this.#admitSteps(operations, encoder, durability)
+    if (request.operations.length === 0) return
+    const steps = this.#admitSteps(request)
     let step = steps.next()
     for (; !step.done; step = steps.next()) if (step.value === 'room') this.#parts.waitForRoomSync()
     this.#closeGroup(true)
     const { failure } = step.value
     if (failure !== undefined) throw failure
-    if (durability === 'disk') this.#parts.syncer.syncSync()
+    if (request.durability === 'disk') this.#parts.syncer.syncSync()
   }
 
   /** Closes the open group and puts everything that only memory holds into the log. */
@@ -269,41 +289,26 @@ export class WritePipeline<K, V> {
     throw health.refusal()
   }
 
-  #enqueue<A, B>(
-    operations: readonly BatchOperation<A, B>[],
-    encoder: EntryEncoder<A, B>,
-    durability: Durability,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    return this.#queue.add({ signal, steps: () => this.#queuedSteps(operations, encoder, durability) })
+  #enqueue<A, B>(request: WriteRequest<A, B>, signal: AbortSignal | undefined): Promise<void> {
+    return this.#queue.add({ signal, steps: () => this.#queuedSteps(request) })
   }
 
-  *#queuedSteps<A, B>(
-    operations: readonly BatchOperation<A, B>[],
-    encoder: EntryEncoder<A, B>,
-    durability: Durability,
-  ): Generator<StepNeed, Promise<void>> {
+  *#queuedSteps<A, B>(request: WriteRequest<A, B>): Generator<StepNeed, Promise<void>> {
     while (this.#parts.isHeldBack()) {
       yield 'room'
       this.#refuseIfNotWritable()
     }
-    if (operations.length === 0) return Promise.resolve()
-    const group = yield* this.#admitSteps(operations, encoder, durability)
-    return group.promiseFor(durability)
+    if (request.operations.length === 0) return Promise.resolve()
+    const group = yield* this.#admitSteps(request)
+    return group.promiseFor(request.durability)
   }
 
   /** Brings a batch of any size into a group, waiting for room where there is none. */
-  *#admitSteps<A, B>(
-    operations: readonly BatchOperation<A, B>[],
-    encoder: EntryEncoder<A, B>,
-    durability: Durability,
-  ): Generator<StepNeed, CommitGroup> {
-    const isLarge = this.#boundOf(operations, encoder) > this.#groupSizeBytesMax
+  *#admitSteps<A, B>(request: WriteRequest<A, B>): Generator<StepNeed, CommitGroup> {
+    const isLarge = this.#boundOf(request) > this.#groupSizeBytesMax
     for (;;) {
       this.#refuseIfNotWritable()
-      const group = isLarge
-        ? yield* this.#admitLarge(operations, encoder, durability)
-        : this.#admitBatch(operations, encoder, durability)
+      const group = isLarge ? yield* this.#admitLarge(request) : this.#admitBatch(request)
       if (group !== undefined) return group
       yield 'room'
     }
@@ -358,24 +363,21 @@ export class WritePipeline<K, V> {
   }
 
   /** Brings a batch into the open group, or a new one; `undefined` when it is too large or there is no room. */
-  #admitBatch<A, B>(
-    operations: readonly BatchOperation<A, B>[],
-    encoder: EntryEncoder<A, B>,
-    durability: Durability,
-  ): CommitGroup | undefined {
-    const bound = this.#boundOf(operations, encoder)
+  #admitBatch<A, B>(request: WriteRequest<A, B>): CommitGroup | undefined {
+    const { operations } = request
+    const bound = this.#boundOf(request)
     if (bound > this.#groupSizeBytesMax) return undefined
     const group = this.#groupFor(operations.length, bound)
     if (group === undefined) return undefined
     const { table } = group
     const first = table.appendOffset
     try {
-      for (let i = 0; i < operations.length; i++) this.#appendOperation(table, encoder, operations, i)
+      for (let i = 0; i < operations.length; i++) this.#appendOperation(table, request, i)
     } catch (error) {
       table.takeBackTo(first)
       throw error
     }
-    this.#countBatch(group, operations.length, table.appendOffset - first, durability)
+    this.#countBatch(group, operations.length, table.appendOffset - first, request.durability)
     for (let offset = first; offset < table.appendOffset; ) offset = this.#insert(table, offset)
     return group
   }
@@ -384,15 +386,12 @@ export class WritePipeline<K, V> {
    * A batch that is a group of its own, in slices: measured, appended, inserted, hashed. Its sequence numbers
    * are taken before the first entry is in the tree, so that none is used twice if the store fails in between.
    */
-  *#admitLarge<A, B>(
-    operations: readonly BatchOperation<A, B>[],
-    encoder: EntryEncoder<A, B>,
-    durability: Durability,
-  ): Generator<StepNeed, CommitGroup | undefined> {
+  *#admitLarge<A, B>(request: WriteRequest<A, B>): Generator<StepNeed, CommitGroup | undefined> {
+    const { operations } = request
     const pause = new SlicePause(this.#parts.monotonicMs)
     let sizeBytes = recordHeaderSizeBytes + 8
     for (let i = 0; i < operations.length; i++) {
-      sizeBytes += exactSize(encoder, operations, i)
+      sizeBytes += exactSize(request, i)
       checkBatchSize(sizeBytes)
       if (pause.isDue()) yield 'turn'
     }
@@ -404,14 +403,14 @@ export class WritePipeline<K, V> {
     const first = table.appendOffset
     try {
       for (let i = 0; i < operations.length; i++) {
-        this.#appendOperation(table, encoder, operations, i)
+        this.#appendOperation(table, request, i)
         if (pause.isDue()) yield 'turn'
       }
     } catch (error) {
       table.takeBackTo(group.start)
       throw error
     }
-    this.#countBatch(group, operations.length, table.appendOffset - first, durability)
+    this.#countBatch(group, operations.length, table.appendOffset - first, request.durability)
     for (let offset = first; offset < table.appendOffset; ) {
       offset = this.#insert(table, offset)
       if (pause.isDue()) yield 'turn'
@@ -435,6 +434,7 @@ export class WritePipeline<K, V> {
     }
     if (this.#parts.health.isWritable) this.#hand(group, log, false)
     else this.#fail(this.#parts.health.refusal(), group)
+    this.#leaveOwn()
     return group
   }
 
@@ -443,8 +443,15 @@ export class WritePipeline<K, V> {
     const { tables } = this.#parts
     const isOversize = sizeBytes > this.#parts.arenaSizeBytes / 2
     if (!isOversize) return tables.active.hasRoomFor(entryCount, sizeBytes) || this.#rotate()
+    // A table made for the batch before is flushed, and its memory free, only once it is sealed.
+    if (!this.#leaveOwn()) return false
     this.#writePending()
     return tables.rotateToOwn(this.#nextSequence, entryCount, sizeBytes)
+  }
+
+  /** Makes sure that the active table is not one that was made for a single batch. */
+  #leaveOwn(): boolean {
+    return this.#parts.tables.active.arena.sizeBytes <= this.#parts.arenaSizeBytes || this.#rotate()
   }
 
   #rotate(): boolean {
@@ -452,21 +459,21 @@ export class WritePipeline<K, V> {
     return this.#parts.tables.rotate(this.#nextSequence)
   }
 
-  #appendOperation<A, B>(
-    table: MemTable,
-    encoder: EntryEncoder<A, B>,
-    operations: readonly BatchOperation<A, B>[],
-    i: number,
-  ): void {
+  #appendOperation<A, B>(table: MemTable, request: WriteRequest<A, B>, i: number): void {
+    const { operations, encoder } = request
     const operation = operations[i] as BatchOperation<A, B>
     const flags = i === operations.length - 1 ? EntryFlag.endOfBatch : 0
     const sequence = this.#nextSequence + i
-    if (operation.type === 'put') {
-      encoder.preparePut(operation.key, operation.value)
-      encoder.append(table, sequence, EntryKind.put, operation.key, operation.value, flags)
-    } else {
-      encoder.prepareDelete(operation.key)
-      encoder.append(table, sequence, EntryKind.tombstone, operation.key, undefined, flags)
+    try {
+      if (operation.type === 'put') {
+        encoder.preparePut(operation.key, operation.value)
+        encoder.append(table, sequence, EntryKind.put, operation.key, operation.value, flags)
+      } else {
+        encoder.prepareDelete(operation.key)
+        encoder.append(table, sequence, EntryKind.tombstone, operation.key, undefined, flags)
+      }
+    } catch (error) {
+      throw named(error, request, i)
     }
   }
 
@@ -489,11 +496,26 @@ export class WritePipeline<K, V> {
     return table.entryEnd(offset)
   }
 
+  #single(operation: BatchOperation<K, V>, durability: Durability): WriteRequest<K, V> {
+    return { operations: [operation], encoder: this.#parts.encoder, durability, isSingle: true }
+  }
+
+  /** The same as bytes of our own: what the caller does to theirs while the write waits changes nothing. */
+  #kept(operation: BatchOperation<K, V>, durability: Durability): WriteRequest<Uint8Array, Uint8Array> {
+    const { keyEncoding, valueEncoding } = this.#parts.encoder
+    const key = encodeKey(keyEncoding, operation.key)
+    const kept: BatchOperation<Uint8Array, Uint8Array> =
+      operation.type === 'put'
+        ? { type: 'put', key, value: encodeValue(valueEncoding, operation.value) }
+        : { type: 'delete', key }
+    return { operations: [kept], encoder: rawEncoder, durability, isSingle: true }
+  }
+
   /** The most bytes the batch takes, or something above what a group has. Checks the operations up to there. */
-  #boundOf<A, B>(operations: readonly BatchOperation<A, B>[], encoder: EntryEncoder<A, B>): number {
+  #boundOf<A, B>(request: WriteRequest<A, B>): number {
+    const { length } = request.operations
     let bound = 0
-    for (let i = 0; i < operations.length && bound <= this.#groupSizeBytesMax; i++)
-      bound += boundOfOperation(encoder, operations, i)
+    for (let i = 0; i < length && bound <= this.#groupSizeBytesMax; i++) bound += boundOfOperation(request, i)
     return bound
   }
 
@@ -711,30 +733,23 @@ class SlicePause {
   }
 }
 
-function boundOfOperation<A, B>(
-  encoder: EntryEncoder<A, B>,
-  operations: readonly BatchOperation<A, B>[],
-  i: number,
-): number {
-  const operation = operations[i] as BatchOperation<A, B>
+function boundOfOperation<A, B>(request: WriteRequest<A, B>, i: number): number {
+  const operation = request.operations[i] as BatchOperation<A, B>
+  checkOperation(operation, i)
   try {
-    checkOperation(operation, i)
     return operation.type === 'put'
-      ? encoder.preparePut(operation.key, operation.value)
-      : encoder.prepareDelete(operation.key)
+      ? request.encoder.preparePut(operation.key, operation.value)
+      : request.encoder.prepareDelete(operation.key)
   } catch (error) {
-    throw named(error, encoder, operation, i)
+    throw named(error, request, i)
   }
 }
 
 /** Bytes that the entry will really take, for batches too large to reserve their bound. */
-function exactSize<A, B>(
-  encoder: EntryEncoder<A, B>,
-  operations: readonly BatchOperation<A, B>[],
-  i: number,
-): number {
-  boundOfOperation(encoder, operations, i)
-  const operation = operations[i] as BatchOperation<A, B>
+function exactSize<A, B>(request: WriteRequest<A, B>, i: number): number {
+  boundOfOperation(request, i)
+  const { encoder } = request
+  const operation = request.operations[i] as BatchOperation<A, B>
   const key = encoder.keyBytes ?? encodeKey(encoder.keyEncoding, operation.key)
   if (operation.type === 'delete') return key.length + entryOverheadBytes
   const value = encoder.valueBytes ?? encodeValue(encoder.valueEncoding, operation.value)
@@ -744,14 +759,15 @@ function exactSize<A, B>(
 /** The error with the place of the operation in its message. */
 function named<A, B>(
   error: unknown,
-  encoder: EntryEncoder<A, B>,
-  operation: BatchOperation<A, B>,
+  { operations, encoder, isSingle }: WriteRequest<A, B>,
   i: number,
 ): unknown {
+  const operation = operations[i] as BatchOperation<A, B>
+  if (!(error instanceof InvalidArgumentError)) return error
+  const place = isSingle ? '' : `operations[${i}].`
   try {
-    encodeKey(encoder.keyEncoding, operation.key, `operations[${i}].key`)
-    if (operation.type === 'put')
-      encodeValue(encoder.valueEncoding, operation.value, `operations[${i}].value`)
+    encodeKey(encoder.keyEncoding, operation.key, `${place}key`)
+    if (operation.type === 'put') encodeValue(encoder.valueEncoding, operation.value, `${place}value`)
   } catch (better) {
     return better
   }
