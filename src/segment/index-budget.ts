@@ -4,6 +4,8 @@
  */
 export class IndexBudget {
   readonly limitBytes: number
+  /** How often memory was given back: while it stays the same, nothing fits that did not fit before. */
+  givenCount = 0
   #usedBytes = 0
 
   constructor(limitBytes: number) {
@@ -28,5 +30,6 @@ export class IndexBudget {
 
   give(sizeBytes: number): void {
     this.#usedBytes -= sizeBytes
+    this.givenCount += 1
   }
 }

@@ -9,25 +9,37 @@ import { checkBlock } from './block-check.ts'
 import type { BlockIndex } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
 import type { BlockReader } from './block-reader.ts'
+import { KeyIndex } from './key-index.ts'
+import { readWhole, readWholeSync } from './region-reading.ts'
 import type { SegmentCaches } from './segment-caches.ts'
+import type { Footer } from './segment-format.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
-import { readWhole, readWholeSync, type SegmentParts } from './segment-opening.ts'
+import type { SegmentParts } from './segment-opening.ts'
 import { cutBlockMemory } from './window-memory.ts'
+
+/** What the cache's column from block to frame takes for each block. */
+const cachedBlockSizeBytes = 4
 
 export class OpenedSegment {
   readonly blockIndex: BlockIndex
-  readonly parts: SegmentParts
+  readonly keyIndex: KeyIndex
+  readonly footer: Footer
   readonly #file: File
   readonly #meta: SegmentMeta
   readonly #cache: BlockCache
   readonly #caches: SegmentCaches
   readonly #cached: CachedBlocks
+  /** Index memory that an open segment cannot do without. */
+  readonly #heldBytes: number
   #isClosed = false
 
   constructor(file: File, parts: SegmentParts, meta: SegmentMeta, caches: SegmentCaches) {
     this.blockIndex = parts.blockIndex
-    this.parts = parts
+    this.keyIndex = new KeyIndex(file, meta, parts.footer, caches.indexes)
+    this.footer = parts.footer
+    this.#heldBytes = parts.blockIndex.sizeBytes + parts.blockIndex.blockCount * cachedBlockSizeBytes
+    caches.indexes.take(this.#heldBytes)
     this.#file = file
     this.#meta = meta
     this.#caches = caches
@@ -152,7 +164,8 @@ export class OpenedSegment {
   #letGo(): void {
     this.#isClosed = true
     this.#cache.drop(this.#cached)
-    this.#caches.indexes.give(this.parts.budgetBytes)
+    this.keyIndex.close()
+    this.#caches.indexes.give(this.#heldBytes)
   }
 
   #isCacheable(block: number): boolean {

@@ -9,19 +9,23 @@ import type { EntryView, SequenceNumber } from '../entry/entry.ts'
 import { BlockReader } from './block-reader.ts'
 import { FindState } from './find-state.ts'
 import { emptySlot, firstSlotOf, tagOf } from './hash-index.ts'
+import type { KeyIndex } from './key-index.ts'
 import type { OpenedSegment } from './opened-segment.ts'
 import { UnfinishedLookups } from './unfinished-lookups.ts'
 
+/** Instead of a block: hash index or filter. */
+const keyIndexItself = -1
+
 export class SegmentLookup {
-  /** After `pending`: the block that is missing. */
-  missingBlock = 0
   /** After `found`: the entry lies in memory that nothing else uses. */
   foundDetached = false
   readonly #opened: OpenedSegment
   readonly #blockCount: number
-  readonly #slots: Uint32Array | undefined
+  readonly #keyIndex: KeyIndex
   readonly #reader = new BlockReader()
   readonly #unfinished = new UnfinishedLookups()
+  /** After `pending`: the block that is missing, or the index. */
+  #missingBlock = keyIndexItself
   #key: Uint8Array = new Uint8Array(0)
   #keyStart = 0
   #keyLength = 0
@@ -30,7 +34,7 @@ export class SegmentLookup {
   constructor(opened: OpenedSegment) {
     this.#opened = opened
     this.#blockCount = opened.blockIndex.blockCount
-    this.#slots = opened.parts.slots
+    this.#keyIndex = opened.keyIndex
   }
 
   /** As `Segment.find`. */
@@ -51,20 +55,32 @@ export class SegmentLookup {
       const state = this.#resume(tagOf(hashHigh), out)
       if (state !== undefined) return state
     }
-    const slots = this.#slots
+    const { slots, filter } = this.#keyIndex
     if (slots !== undefined) {
       return this.#probe(slots, firstSlotOf(hashLow, slots.length), tagOf(hashHigh), false, out)
     }
-    const { filter } = this.#opened.parts
+    if (this.#keyIndex.isWorthLoading) return this.#pending(keyIndexItself)
     if (filter !== undefined && !filter.mayContain(hashHigh, hashLow)) return FindState.absent
     return this.#findByBlockIndex(out)
+  }
+
+  /** After `pending`: brings what is missing into memory, blocking. */
+  loadSync(): void {
+    if (this.#missingBlock === keyIndexItself) this.#keyIndex.loadSync()
+    else this.#opened.fetchSync(this.#missingBlock)
+  }
+
+  /** {@link loadSync} without blocking. */
+  load(): Promise<void> {
+    if (this.#missingBlock === keyIndexItself) return this.#keyIndex.load()
+    return this.#opened.fetch(this.#missingBlock)
   }
 
   /** Goes on with a lookup that stopped for a block, if this is the repetition of one. */
   #resume(tag: number, out: EntryView): FindState | undefined {
     const lookup = this.#unfinished.take(this.#key, this.#keyStart, this.#keyLength, this.#sequenceLimit)
     if (lookup === undefined) return undefined
-    if (lookup.slot >= 0) return this.#probe(this.#slots as Uint32Array, lookup.slot, tag, true, out)
+    if (lookup.slot >= 0) return this.#probe(this.#keyIndex.slots as Uint32Array, lookup.slot, tag, true, out)
     return this.#findOlder(lookup.block, out)
   }
 
@@ -134,7 +150,7 @@ export class SegmentLookup {
   }
 
   #pending(missingBlock: number): FindState {
-    this.missingBlock = missingBlock
+    this.#missingBlock = missingBlock
     return FindState.pending
   }
 
@@ -145,7 +161,7 @@ export class SegmentLookup {
   #refuseSlot(slot: number): never {
     this.#opened.refuse(
       `slot ${slot} of the hash index names an entry that is not there`,
-      this.#opened.parts.footer.hashIndex.offset + slot * 4,
+      this.#opened.footer.hashIndex.offset + slot * 4,
     )
   }
 }

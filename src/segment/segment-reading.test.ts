@@ -13,8 +13,10 @@ import { sequenceNumberMax } from '../entry/entry.ts'
 import { CursorState } from '../entry/entry-cursor.ts'
 import { ClosedError, UnsupportedFormatError } from '../errors.ts'
 import type { File, FileSystem } from '../fs/file-system.ts'
+import { BlockCache } from './block-cache.ts'
 import { hashBlock } from './block-check.ts'
 import { BlockMemory } from './block-memory.ts'
+import { IndexBudget } from './index-budget.ts'
 import { Segment } from './segment.ts'
 import { scanAccess, seekAccess } from './segment-cursor.ts'
 import { columnsSizeBytes } from './segment-format.ts'
@@ -103,16 +105,17 @@ describe('an error of the disk', () => {
     expect(await find(segment, entries[5]!.key, 9, load)).toEqual(entries[5])
   })
 
-  test('at any read of the opening gives the index memory back', async () => {
+  test('at any read of a first lookup gives the index memory back, and the next succeeds', async () => {
     const whole = await openWatched(4096)
-    whole.segment.openSync()
-    expect(whole.reads.length).toBeGreaterThan(4)
+    const { key } = entries[5]!
+    await find(whole.segment, key, 9, loadBlocking)
+    expect(whole.reads.length).toBe(6)
     for (let readCount = 0; readCount < whole.reads.length; readCount += 1) {
       const { segment, caches, failAfter } = await openWatched(4096)
       failAfter(readCount, eio)
-      expect(() => segment.openSync()).toThrow(eio)
-      expect(caches.indexes.usedBytes).toBe(0)
-      segment.openSync()
+      await expect(find(segment, key, 9, readCount % 2 === 0 ? loadBlocking : loadWaiting)).rejects.toBe(eio)
+      if (readCount < 4) expect(caches.indexes.usedBytes).toBe(0)
+      expect(await find(segment, key, 9, loadBlocking)).toEqual(entries[5])
       expect(caches.indexes.usedBytes).toBe(whole.caches.indexes.usedBytes)
     }
   })
@@ -239,5 +242,54 @@ describe('a block with a valid checksum', () => {
     [24 + 12 * 3 + 8, 255],
   ])('but no valid shape (byte %i is %i) is damaged', async (offset, byte) => {
     await expect(read(await patched(offset, byte))).rejects.toThrow(/offset 32/)
+  })
+})
+
+describe('index memory', () => {
+  /** The budget has room for what every segment needs, and for one and a half hash indexes. */
+  async function openTwo() {
+    const [first, second] = [await writeSegment(entries), await writeSegment(entries)]
+    const probe = openSegment(first, { blocks: new BlockCache(0), indexes: new IndexBudget(0) })
+    probe.openSync()
+    const { hashIndex, filter } = probe.opened!.footer
+    const probeCaches = cachesFor('blocks', 0)
+    openSegment(first, probeCaches).openSync()
+    const limit = 2 * probeCaches.indexes.usedBytes + hashIndex.length + filter.length
+    const caches = { blocks: new BlockCache(0), indexes: new IndexBudget(limit) }
+    return { caches, hashIndex, filter, a: openSegment(first, caches), b: openSegment(second, caches) }
+  }
+
+  test.each([
+    ['blocking', loadBlocking],
+    ['waiting', loadWaiting],
+  ])('given back by one segment is used by another at its next %s lookup', async (_, load) => {
+    const { caches, a, b, filter, hashIndex } = await openTwo()
+    const { key } = entries[5]!
+    expect(await find(a, key, 9, load)).toEqual(entries[5])
+    expect(await find(b, key, 9, load)).toEqual(entries[5])
+    expect([a.indexState, b.indexState]).toEqual(['hash', 'filter'])
+    expect(caches.indexes.usedBytes).toBeLessThanOrEqual(caches.indexes.limitBytes)
+    const used = caches.indexes.usedBytes
+    await a.close()
+    expect(await Promise.all([find(b, key, 9, load), find(b, key, 8, load)])).toEqual([
+      entries[5],
+      entries[5],
+    ])
+    expect(b.indexState).toBe('hash')
+    const heldByOne = (used - hashIndex.length - filter.length) / 2
+    expect(caches.indexes.usedBytes).toBe(heldByOne + hashIndex.length)
+    await b.close()
+    expect(caches.indexes.usedBytes).toBe(0)
+  })
+
+  test('is not taken by a walk, but for the block index', async () => {
+    const { caches, a } = await openTwo()
+    const cursor = a.cursor(forward)
+    await collect(cursor, () => cursor.rewind(), loadBlocking)
+    expect(a.indexState).toBe('blocks')
+    await find(a, entries[5]!.key, 9, loadBlocking)
+    expect(a.indexState).toBe('hash')
+    a.closeSync()
+    expect(caches.indexes.usedBytes).toBe(0)
   })
 })

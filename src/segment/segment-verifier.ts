@@ -12,20 +12,15 @@ import type { File, FileSystem } from '../fs/file-system.ts'
 import { checkBlock } from './block-check.ts'
 import { BlockMemory } from './block-memory.ts'
 import { BlockReader } from './block-reader.ts'
-import { Filter, filterProblem } from './filter.ts'
+import type { Filter } from './filter.ts'
 import { GrowableWords } from './growable-words.ts'
 import { emptySlot, firstSlotOf, slotOf, tagOf } from './hash-index.ts'
-import { IndexBudget } from './index-budget.ts'
+import { loadFilter, loadSlots } from './key-index.ts'
 import { decodeProperties, PropertyNumber } from './property-table.ts'
+import { answerSync, loadRegion, readWholeSync } from './region-reading.ts'
 import { footerSizeBytes, headerChecksumOffset, headerSizeBytes } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
-import {
-  answerSync,
-  loadRegion,
-  openSegmentSync,
-  readWholeSync,
-  type SegmentParts,
-} from './segment-opening.ts'
+import { openSegmentSync, type SegmentParts } from './segment-opening.ts'
 
 /** What was read and found good. */
 export interface SegmentReport {
@@ -43,7 +38,7 @@ export function* verifySegment(
   path: string,
   meta: SegmentMeta,
 ): Generator<number, SegmentReport> {
-  const { file, parts } = openSegmentSync(fs, path, meta, new IndexBudget(Number.POSITIVE_INFINITY))
+  const { file, parts } = openSegmentSync(fs, path, meta)
   try {
     yield footerSizeBytes
     const verifier = new SegmentVerifier(file, parts, meta)
@@ -58,6 +53,7 @@ class SegmentVerifier {
   readonly #file: File
   readonly #parts: SegmentParts
   readonly #meta: SegmentMeta
+  readonly #slots: Uint32Array
   readonly #filter: Filter
   readonly #checksums = new GrowableWords()
   readonly #reader = new BlockReader()
@@ -77,10 +73,8 @@ class SegmentVerifier {
     this.#file = file
     this.#parts = parts
     this.#meta = meta
-    const region = parts.footer.filter
-    const memory = answerSync(file, loadRegion(file.path, meta, region, 'filter'))
-    this.#require(filterProblem(memory) === undefined, 'the filter has no valid shape', region.offset)
-    this.#filter = new Filter(memory)
+    this.#slots = answerSync(file, loadSlots(file.path, meta, parts.footer))
+    this.#filter = answerSync(file, loadFilter(file.path, meta, parts.footer))
   }
 
   *run(): Generator<number, void> {
@@ -182,7 +176,7 @@ class SegmentVerifier {
       `the filter lacks a key of the block at ${offset}`,
       filter.offset,
     )
-    const slots = this.#parts.slots as Uint32Array
+    const slots = this.#slots
     const wanted = slotOf(block, ordinal, tagOf(high))
     let slot = firstSlotOf(low, slots.length)
     while (slots[slot] !== wanted && slots[slot] !== emptySlot)
@@ -238,7 +232,7 @@ class SegmentVerifier {
 
   #verifySlotCount(): void {
     let used = 0
-    for (const slot of this.#parts.slots as Uint32Array) if (slot !== emptySlot) used += 1
+    for (const slot of this.#slots) if (slot !== emptySlot) used += 1
     const { hashIndex, keyCount } = this.#parts.footer
     this.#require(
       used === keyCount,

@@ -1,6 +1,7 @@
 /**
- * A segment: an immutable sorted file of entries. Nothing is read before the first use, and from then on the
- * block index and, as far as the index budget reaches, the hash index or the filter are in memory.
+ * A segment: an immutable sorted file of entries. Nothing is read before the first use. From then on the block
+ * index is in memory, and from the first lookup on, as far as the index budget reaches, the hash index or the
+ * filter.
  *
  * A lookup is synchronous while its block is in memory. Otherwise it answers `pending`, and the caller loads
  * (blocking or not) and asks again:
@@ -58,10 +59,10 @@ export class Segment {
 
   /** What of its index is in memory. */
   get indexState(): 'not loaded' | 'hash' | 'filter' | 'blocks' {
-    const parts = this.#opened?.parts
-    if (parts === undefined) return 'not loaded'
-    if (parts.slots !== undefined) return 'hash'
-    return parts.filter === undefined ? 'blocks' : 'filter'
+    const keyIndex = this.#opened?.keyIndex
+    if (keyIndex === undefined) return 'not loaded'
+    if (keyIndex.slots !== undefined) return 'hash'
+    return keyIndex.filter === undefined ? 'blocks' : 'filter'
   }
 
   /**
@@ -97,14 +98,14 @@ export class Segment {
   loadSync(): void {
     const lookup = this.#lookup
     if (lookup === undefined) this.openSync()
-    else this.#opened?.fetchSync(lookup.missingBlock)
+    else lookup.loadSync()
   }
 
   /** After `pending`: the same without blocking. */
   async load(): Promise<void> {
     const lookup = this.#lookup
     if (lookup === undefined) await this.open()
-    else await this.#opened?.fetch(lookup.missingBlock)
+    else await lookup.load()
   }
 
   /** A walk over the entries. `access` says how it reads; the default suits short walks from a seek. */
@@ -126,11 +127,11 @@ export class Segment {
     return this.#opened
   }
 
-  /** Opens the file and loads its index unless that is done. */
+  /** Opens the file and loads its block index unless that is done. */
   openSync(): void {
     if (this.#opened !== undefined) return
     this.#refuseIfClosed()
-    const { file, parts } = openSegmentSync(this.#fs, this.path, this.meta, this.#caches.indexes)
+    const { file, parts } = openSegmentSync(this.#fs, this.path, this.meta)
     this.#begin(file, parts)
   }
 
@@ -169,13 +170,12 @@ export class Segment {
   }
 
   async #openOnce(): Promise<void> {
-    const { file, parts } = await openSegment(this.#fs, this.path, this.meta, this.#caches.indexes)
+    const { file, parts } = await openSegment(this.#fs, this.path, this.meta)
     // Meanwhile a blocking caller may have opened it, or the owner closed it.
     if (this.#opened === undefined && !this.#isClosed) {
       this.#begin(file, parts)
       return
     }
-    this.#caches.indexes.give(parts.budgetBytes)
     await file.close()
     this.#refuseIfClosed()
   }
