@@ -16,7 +16,7 @@
 export const bloomBlockSizeBytes = 64
 const blockWordCount = 16
 /** The most blocks a filter may have (64 MiB), so that picking a block stays exact in a double. */
-export const bloomBlockCountMax: number = 2 ** 20
+const bloomBlockCountMax: number = 2 ** 20
 export const bloomProbeCountMax = 16
 
 /** Blocks needed for `keyCount` keys at `bitsPerKey`; at least one. */

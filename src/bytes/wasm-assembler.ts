@@ -7,13 +7,12 @@
 /** Instructions as bytes. */
 export type Code = readonly number[]
 
-export const typeI32 = 0x7f
-export const typeI64 = 0x7e
+const typeI32 = 0x7f
+const typeI64 = 0x7e
 
 export const getLocal = (local: number): Code => [0x20, local]
 export const setLocal = (local: number): Code => [0x21, local]
 export const constantI32 = (value: number): Code => [0x41, ...signed(value)]
-export const constantI64 = (value: number): Code => [0x42, ...signed(value)]
 export const call = (functionNumber: number): Code => [0x10, functionNumber]
 
 export const addI32: Code = [0x6a]
@@ -27,8 +26,8 @@ export const subtractI64: Code = [0x7d]
 export const multiply: Code = [0x7e]
 export const xor: Code = [0x85]
 export const extend: Code = [0xad]
-export const shiftRight = (bits: number): Code => [...constantI64(bits), 0x88]
-export const rotateLeft = (bits: number): Code => [...constantI64(bits), 0x89]
+export const shiftRight = (bits: number): Code => [0x42, ...signed(bits), 0x88]
+export const rotateLeft = (bits: number): Code => [0x42, ...signed(bits), 0x89]
 
 /** Loads 64, 32 or 8 bits as an unsigned i64 from the address on the stack plus `offset` (below 128). */
 export const load64 = (offset: number): Code => [0x29, 0, offset]

@@ -18,21 +18,10 @@ import {
   flagsByte,
   keyLengthByte,
   kindByte,
-  previousByte,
-  sequenceDeltaByte,
   valueLengthByte,
 } from '../kernel/table-layout.ts'
-import type { EntryKind } from './entry.ts'
 
-export {
-  entryHeaderSizeBytes,
-  flagsByte,
-  keyLengthByte,
-  kindByte,
-  previousByte,
-  sequenceDeltaByte,
-  valueLengthByte,
-}
+export { entryHeaderSizeBytes, flagsByte, keyLengthByte, kindByte, valueLengthByte }
 
 /** The largest difference between two sequence numbers of one arena. */
 export const sequenceDeltaMax = 0x7fff_fffe
@@ -40,37 +29,4 @@ export const sequenceDeltaMax = 0x7fff_fffe
 /** Bytes that an entry takes, padding included. */
 export function encodedEntrySize(keyLength: number, valueLength: number): number {
   return (entryHeaderSizeBytes + keyLength + valueLength + 3) & ~3
-}
-
-/**
- * Writes the header and the padding of an entry whose key and value bytes are in place, or will be. `position`
- * is where the entry begins in `bytes`. Returns the bytes that the entry takes.
- */
-export function encodeEntryFrame(
-  bytes: Uint8Array,
-  position: number,
-  sequenceDelta: number,
-  keyLength: number,
-  valueLength: number,
-  kind: EntryKind,
-  flags: number,
-): number {
-  writeU32(bytes, position + previousByte, 0)
-  writeU32(bytes, position + sequenceDeltaByte, sequenceDelta)
-  bytes[position + keyLengthByte] = keyLength
-  bytes[position + keyLengthByte + 1] = keyLength >>> 8
-  bytes[position + kindByte] = kind
-  bytes[position + flagsByte] = flags
-  writeU32(bytes, position + valueLengthByte, valueLength)
-  const size = encodedEntrySize(keyLength, valueLength)
-  const end = position + size
-  for (let i = position + entryHeaderSizeBytes + keyLength + valueLength; i < end; i += 1) bytes[i] = 0
-  return size
-}
-
-function writeU32(bytes: Uint8Array, position: number, value: number): void {
-  bytes[position] = value
-  bytes[position + 1] = value >>> 8
-  bytes[position + 2] = value >>> 16
-  bytes[position + 3] = value >>> 24
 }

@@ -27,7 +27,7 @@ export interface MemoryPoolSettings {
 }
 
 /** Arenas are no smaller. */
-export const arenaSizeBytesMin: number = 64 * 1024
+const arenaSizeBytesMin: number = 64 * 1024
 const memorySizeBytesMin = 16 * 1024 * 1024
 const pageSizeBytes = 65_536
 

@@ -4,7 +4,7 @@
  * where that pays: when the upper halves of a node's prefixes are all alike, at least four bytes are to be won;
  * for less it is not worth reading 64 keys.
  */
-import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
+import { biasPrefix, keyPrefix, readPrefix } from '../bytes/prefix.ts'
 import {
   entryColumn,
   highColumn,
@@ -70,8 +70,8 @@ function prependToPrefixes(
   for (let slot = firstSlot; slot < count; slot += 1) {
     const highWord = nodeWord + highColumn + slot
     const lowWord = nodeWord + lowColumn + slot
-    const oldHigh = (words[highWord] as number) ^ 0x8000_0000
-    const oldLow = (words[lowWord] as number) ^ 0x8000_0000
+    const oldHigh = biasPrefix(words[highWord] as number)
+    const oldLow = biasPrefix(words[lowWord] as number)
     let high = newHigh
     let low = newLow
     // The new bytes are zero padded from `byteCount` on, so the shifted old ones can be added by `|`.
@@ -81,8 +81,8 @@ function prependToPrefixes(
     } else if (byteCount < 8) {
       low |= oldHigh >>> bits
     }
-    words[highWord] = high ^ 0x8000_0000
-    words[lowWord] = low ^ 0x8000_0000
+    words[highWord] = biasPrefix(high)
+    words[lowWord] = biasPrefix(low)
   }
 }
 
@@ -121,6 +121,6 @@ export function writeSlotPrefix(
   const start = keyPositionOf(base, entry)
   const prefixLength = words[nodeWord + nodePrefixLengthWord] as number
   readPrefix(bytes, start, start + keyLengthOf(bytes, base, entry), prefixLength)
-  words[nodeWord + highColumn + slot] = keyPrefix.high ^ 0x8000_0000
-  words[nodeWord + lowColumn + slot] = keyPrefix.low ^ 0x8000_0000
+  words[nodeWord + highColumn + slot] = biasPrefix(keyPrefix.high)
+  words[nodeWord + lowColumn + slot] = biasPrefix(keyPrefix.low)
 }

@@ -2,7 +2,7 @@
  * Finding keys in the tree of a table: down from the root, by number comparison inside a node, by bytes only
  * where the numbers tie. The way down is kept in {@link pathNodes} and {@link pathSlots} for an insert to climb.
  */
-import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
+import { biasPrefix, keyPrefix, readPrefix } from '../bytes/prefix.ts'
 import {
   childColumn,
   entryColumn,
@@ -79,8 +79,8 @@ export function searchNode(
   }
 
   readPrefix(bytes, keyPosition, keyPosition + keyLength, prefixLength)
-  const keyHigh = keyPrefix.high ^ 0x8000_0000
-  const keyLow = keyPrefix.low ^ 0x8000_0000
+  const keyHigh = biasPrefix(keyPrefix.high)
+  const keyLow = biasPrefix(keyPrefix.low)
   const highs = nodeWord + highColumn
   const lows = nodeWord + lowColumn
   let from = firstSlot
@@ -152,7 +152,7 @@ export function compareWithNodePrefix(
  * Order of two keys that are known to agree in their first `from` bytes as far as they have them, zero padded.
  * If one of them ends before `from`, then the padding made them alike, and the shorter one comes first.
  */
-export function compareTails(
+function compareTails(
   words: Int32Array,
   bytes: Uint8Array,
   aPosition: number,

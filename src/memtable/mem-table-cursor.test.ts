@@ -40,7 +40,7 @@ describe.each(Object.entries(keyShapes))('a walk over keys that grow in number: 
         }
         expect(lines).toEqual((options.reverse ? expected.reverse() : expected).map(lineOf))
       }),
-      { numRuns: 4 },
+      { numRuns: 2 },
     )
   })
 

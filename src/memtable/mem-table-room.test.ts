@@ -46,7 +46,7 @@ describe.each(Object.entries(keyShapes))('with keys: %s', (_name, shape) => {
         fill(table, batchLength, (index) => shape(random, index, 100_000), noValue)
         expect(table.sizeBytes).toBeLessThanOrEqual(table.arena.sizeBytes)
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     )
   })
 
@@ -71,7 +71,7 @@ describe.each(Object.entries(keyShapes))('with keys: %s', (_name, shape) => {
         )
         expect(table.sizeBytes).toBeLessThanOrEqual(table.arena.sizeBytes)
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     )
   })
 
@@ -84,7 +84,7 @@ describe.each(Object.entries(keyShapes))('with keys: %s', (_name, shape) => {
         const table = MemTable.create(createOwnArena(MemTable.arenaSizeFor(count, sizeBytes)), 1)
         expect(putIfRoom(table, keys, noValue)).toBe(true)
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     )
   })
 })

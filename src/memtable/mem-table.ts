@@ -45,7 +45,7 @@ import { readEntry } from './entry-in-arena.ts'
 import { MemTableCursor } from './mem-table-cursor.ts'
 
 /** Groups begin on multiples of this. */
-export const groupAlignmentBytes = 8
+const groupAlignmentBytes = 8
 
 export class MemTable {
   readonly arena: Arena
