@@ -85,9 +85,12 @@ function wrap<T>(option: string, custom: CustomEncoding<T>): Encoding<T> {
     name,
     accepts: `a value for the encoding '${name}'`,
     encode(value) {
-      const bytes = attempt(`the encoding '${name}' could not encode ${describeValue(value)}`, () =>
-        custom.encode(value),
-      )
+      let bytes: unknown
+      try {
+        bytes = custom.encode(value)
+      } catch (cause) {
+        throw failure(`the encoding '${name}' could not encode ${describeValue(value)}`, cause)
+      }
       if (isBytes(bytes)) return copyBytes(bytes, 0, bytes.length)
       throw new InvalidArgumentError(
         `encode() of ${option} must return a Uint8Array, got ${describeValue(bytes)}`,
@@ -95,19 +98,18 @@ function wrap<T>(option: string, custom: CustomEncoding<T>): Encoding<T> {
     },
     decode(bytes, start, end) {
       const copy = copyBytes(bytes, start, end)
-      return attempt(`the encoding '${name}' could not decode ${copy.length} bytes`, () =>
-        custom.decode(copy),
-      )
+      try {
+        return custom.decode(copy)
+      } catch (cause) {
+        throw failure(`the encoding '${name}' could not decode ${copy.length} bytes`, cause)
+      }
     },
   }
 }
 
-function attempt<R>(failure: string, run: () => R): R {
-  try {
-    return run()
-  } catch (cause) {
-    if (cause instanceof InvalidArgumentError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidArgumentError(`${failure}: ${reason}`, { cause })
-  }
+/** An `InvalidArgumentError` that custom code threw is as good as ours; anything else becomes the cause of one. */
+function failure(what: string, cause: unknown): InvalidArgumentError {
+  if (cause instanceof InvalidArgumentError) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new InvalidArgumentError(`${what}: ${reason}`, { cause })
 }

@@ -50,12 +50,12 @@ export function checkValuePresence<V>(encoding: Encoding<V>, value: V, argument 
 }
 
 /** Refuses a key of so many bytes. */
-export function checkKeyLength(length: number, argument = 'key'): void {
+function checkKeyLength(length: number, argument: string): void {
   if (length > keyLengthMax) throw tooLong(argument, length, keyLengthMax)
 }
 
 /** Refuses a value of so many bytes. */
-export function checkValueLength(length: number, argument = 'value'): void {
+function checkValueLength(length: number, argument: string): void {
   if (length > valueLengthMax) throw tooLong(argument, length, valueLengthMax)
 }
 

@@ -13,6 +13,7 @@ import { testIterators } from './iterators.ts'
 import { testRandomHistories } from './random-history.ts'
 import { testRanges } from './ranges.ts'
 import { testReadsAndWrites } from './reads-and-writes.ts'
+import { testSeeking } from './seeking.ts'
 import { testSnapshots } from './snapshots.ts'
 import { type AnyStore, type EncodingPair, Subject } from './subject.ts'
 import { testSyncCalls } from './sync-calls.ts'
@@ -49,6 +50,7 @@ const parts: readonly [title: string, declare: (subject: Subject) => void][] = [
   ['batches', testBatches],
   ['ranges', testRanges],
   ['iterators', testIterators],
+  ['seeking', testSeeking],
   ['snapshots', testSnapshots],
   ['calls without promises', testSyncCalls],
   ['wrong arguments', testWrongArguments],
