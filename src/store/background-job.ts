@@ -4,10 +4,10 @@
  * the other finds it done.
  */
 import type { MergeResult } from '../compaction/merge-job.ts'
-import type { RunningMerge } from '../worker/merge-executor.ts'
+import type { MergeHandle } from '../worker/merge-executor.ts'
 
 export interface BackgroundJobParts {
-  readonly handle: RunningMerge
+  readonly handle: MergeHandle
   /** Makes the outcome durable and visible. */
   readonly install: (result: MergeResult) => Promise<void>
   readonly installSync: (result: MergeResult) => void

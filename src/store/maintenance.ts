@@ -144,11 +144,18 @@ export class Maintenance {
     if (isIdle) this.#startCompaction()
   }
 
+  /** Whether somebody waits for the jobs that run: then they keep the process alive. */
+  keepAlive(isKept: boolean): void {
+    this.#flush?.keepAlive(isKept)
+    this.#compaction?.keepAlive(isKept)
+  }
+
   /** Resolves when all tables sealed by now are in segments; rejects when the store fails. */
   async flushed(tables: readonly MemTable[]): Promise<void> {
     while (tables.some((table) => this.#parts.tables.sealed.includes(table))) {
       this.#refuseIfStopped()
       this.schedule()
+      this.keepAlive(true)
       await this.#jobEnded.promise
       if (this.#flushFailure !== undefined) throw this.#flushFailure
     }
@@ -159,6 +166,7 @@ export class Maintenance {
     for (;;) {
       this.#refuseIfStopped()
       if (this.#compaction !== undefined) {
+        this.keepAlive(true)
         await this.#jobEnded.promise
         continue
       }
@@ -174,6 +182,7 @@ export class Maintenance {
     for (;;) {
       this.schedule()
       if (this.#flush === undefined && this.#compaction === undefined) return
+      this.keepAlive(true)
       await this.#jobEnded.promise
     }
   }
@@ -257,7 +266,7 @@ export class Maintenance {
     if (this.#parts.health.state !== 'open') return
     const pick = this.#parts.settings.compaction === 'leveled' ? pickLeveled : pickSizeTiered
     const plan = pick(this.#compactionState())
-    if (plan !== undefined) this.#runCompaction(plan)
+    if (plan !== undefined) this.#runCompaction(plan).keepAlive(false)
   }
 
   #runCompaction(plan: CompactionPlan): BackgroundJob {

@@ -78,6 +78,7 @@ export class RoomGate {
       return
     }
     this.#beginStall()
+    this.#parts.maintenance.keepAlive(true)
     await this.#opened.promise
     this.#endStall()
   }
