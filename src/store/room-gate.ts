@@ -73,7 +73,7 @@ export class RoomGate {
     const heldMs = this.#heldUntilMs - clock.monotonicMs()
     if (heldMs > 0 && !this.#parts.isSyncOverdue()) {
       await new Promise<void>((resolve) => {
-        scheduler.timer(heldMs, resolve)
+        scheduler.timer(heldMs, resolve, true)
       })
       return
     }

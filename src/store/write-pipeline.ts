@@ -23,7 +23,7 @@ import {
   sealRecordInSlices,
 } from '../log/record-format.ts'
 import type { WriteAheadLog } from '../log/write-ahead-log.ts'
-import type { MemTable } from '../memtable/mem-table.ts'
+import { MemTable } from '../memtable/mem-table.ts'
 import { checkBatchSize, checkOperation } from './arguments.ts'
 import { CommitGroup } from './commit-group.ts'
 import { encodeKey, encodeValue } from './encode-arguments.ts'
@@ -441,7 +441,7 @@ export class WritePipeline<K, V> {
   /** Makes the active table one that surely takes the batch. */
   #makeRoom(entryCount: number, sizeBytes: number): boolean {
     const { tables } = this.#parts
-    const isOversize = sizeBytes > this.#parts.arenaSizeBytes / 2
+    const isOversize = MemTable.arenaSizeFor(entryCount, sizeBytes) > this.#parts.arenaSizeBytes
     if (!isOversize) return tables.active.hasRoomFor(entryCount, sizeBytes) || this.#rotate()
     // A table made for the batch before is flushed, and its memory free, only once it is sealed.
     if (!this.#leaveOwn()) return false

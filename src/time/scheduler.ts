@@ -5,8 +5,11 @@ export interface Scheduler {
   microtask(run: () => void): void
   /** On the next turn of the event loop, after timers and messages had theirs. */
   immediate(run: () => void): void
-  /** After `delayMs`; does not keep the process alive. Returns what cancels it. */
-  timer(delayMs: number, run: () => void): () => void
+  /**
+   * After `delayMs`. Keeps the process alive only if `keepsAlive`: when somebody waits for it. Returns what
+   * cancels it.
+   */
+  timer(delayMs: number, run: () => void, keepsAlive?: boolean): () => void
 }
 
 export const systemScheduler: Scheduler = {
@@ -14,9 +17,9 @@ export const systemScheduler: Scheduler = {
   immediate: (run) => {
     setImmediate(run)
   },
-  timer: (delayMs, run) => {
+  timer: (delayMs, run, keepsAlive = false) => {
     const handle = setTimeout(run, delayMs)
-    handle.unref()
+    if (!keepsAlive) handle.unref()
     return () => clearTimeout(handle)
   },
 }

@@ -1,0 +1,95 @@
+/**
+ * `npm run soak:load`: loads entries of 16-byte keys and 100-byte values in batches of 1,000 into a store with
+ * default settings, on the built package, and verifies: memory stays flat and within budget + 120 MB, writes are
+ * stalled for less than a tenth of the time, level 0 never goes over its limit, and every entry is there after
+ * reopening. Prints a line every half million entries. Arguments: [entries = 10,000,000] [random | sequential].
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { open } from '../../dist/index.js'
+
+const entryCount = Number(process.argv[2] ?? 10_000_000)
+const isRandom = (process.argv[3] ?? 'random') === 'random'
+const batchSize = 1000
+const level0RunCountMax = 12
+const memoryBudgetBytes = 128 * 1024 * 1024
+
+/** A permutation of the numbers below 2^32, so that every key is different and every one can be made again. */
+function scramble(number) {
+  let x = Math.imul(number ^ (number >>> 16), 0x45d9f3b) >>> 0
+  x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0
+  return (x ^ (x >>> 16)) >>> 0
+}
+
+function keyOf(number) {
+  const place = isRandom ? scramble(number) : number
+  return Buffer.from(`key${String(place).padStart(13, '0')}`, 'latin1')
+}
+
+/** Half of it compresses. */
+function valueOf(number) {
+  const head = String(scramble(number + 1)).padStart(10, '0')
+  return Buffer.from((head + String(scramble(number + 2)).padStart(10, 'x')).repeat(3).slice(0, 50).padEnd(100, '-'), 'latin1')
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'varve-soak-'))
+const options = { keyEncoding: 'bytes', valueEncoding: 'bytes' }
+let store = await open(folder, options)
+let level0Max = 0
+store.on('flushEnd', () => {
+  level0Max = Math.max(level0Max, store.status().levels[0]?.runCount ?? 0)
+})
+
+const began = performance.now()
+let residentAt2M = 0
+let residentMax = 0
+for (let number = 0; number < entryCount; ) {
+  const operations = []
+  for (let i = 0; i < batchSize && number < entryCount; i++, number++) {
+    operations.push({ type: 'put', key: keyOf(number), value: valueOf(number) })
+  }
+  await store.batch(operations)
+  if (number % 500_000 === 0) {
+    const resident = process.memoryUsage.rss()
+    if (number === 2_000_000) residentAt2M = resident
+    residentMax = Math.max(residentMax, resident)
+    const { stalls, levels, compactions, flushes } = store.status()
+    const seconds = (performance.now() - began) / 1000
+    console.log(
+      `${number} entries, ${seconds.toFixed(1)} s, ${Math.round(number / seconds)}/s, resident ${mebibytes(resident)} MiB, ` +
+        `stalled ${Math.round(stalls.totalMs)} ms, runs ${levels.map((level) => level.runCount).join(' ')}, ` +
+        `flushed ${mebibytes(flushes.bytesWritten)} MiB, compacted ${mebibytes(compactions.bytesWritten)} MiB`,
+    )
+  }
+}
+const loadMs = performance.now() - began
+const { stalls } = store.status()
+const resident = process.memoryUsage.rss()
+await store.close()
+console.log(`loaded in ${(loadMs / 1000).toFixed(1)} s, stalled ${((100 * stalls.totalMs) / loadMs).toFixed(1)} %`)
+console.log(`level 0 had at most ${level0Max} runs; resident at most ${mebibytes(residentMax)} MiB`)
+
+store = await open(folder, options)
+let wrong = 0
+for (let number = 0; number < entryCount; number++) {
+  const value = store.getSync(keyOf(number))
+  if (value === undefined || !valueOf(number).equals(value)) wrong++
+}
+const counted = store.forEach({}, () => {})
+await store.close()
+rmSync(folder, { recursive: true })
+console.log(`verified ${entryCount} entries: ${wrong} wrong, ${counted} counted`)
+
+assert.equal(wrong, 0)
+assert.equal(counted, entryCount)
+assert.ok(stalls.totalMs < loadMs / 10, 'stalled for less than a tenth of the time')
+assert.ok(level0Max <= level0RunCountMax, 'level 0 within its limit')
+assert.ok(residentMax <= memoryBudgetBytes + 120 * 1024 * 1024, 'resident size within budget + 120 MB')
+if (residentAt2M > 0) assert.ok(resident < residentAt2M * 1.1, 'resident size grows under 10 % from 2 M entries on')
+console.log('ok')
+
+function mebibytes(bytes) {
+  return Math.round(bytes / 1024 / 1024)
+}
