@@ -162,22 +162,10 @@ export class MergeCursor implements EntryCursor {
       this.#liveCount -= 1
       this.#order[place] = this.#order[this.#liveCount] as number
     }
-    if (wasHeap) this.#restoreHeap(place)
+    // Only the top and its two children are moved, so whatever takes their place can sink but not rise.
+    if (wasHeap) this.#siftDown(place)
     else if (place === 0) this.#bringFirstToFront()
     return true
-  }
-
-  /** A child that moved on can only sink; the last one, put in the place of one that ended, may have to rise. */
-  #restoreHeap(place: number): void {
-    if (place >= this.#liveCount) return
-    let at = place
-    while (at > 0) {
-      const parent = (at - 1) >>> 1
-      if (!this.#isBefore(at, parent)) break
-      this.#swap(at, parent)
-      at = parent
-    }
-    this.#siftDown(at)
   }
 
   #siftDown(place: number): void {

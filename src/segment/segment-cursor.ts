@@ -76,7 +76,7 @@ export class SegmentCursor implements EntryCursor {
   /** The entry to be looked at next. */
   #block = 0
   #ordinal = 0
-  /** Forward: an entry of the key at the position was given already. */
+  /** Forward: an entry of the key was given already. A walk starts at the first entry of a key. */
   #isKeyDone = false
   /** Reverse: the candidate is an entry of the reader's block, or -1. */
   #candidate = -1
@@ -181,7 +181,6 @@ export class SegmentCursor implements EntryCursor {
     this.#pendingMove.forget()
     this.#block = block
     this.#ordinal = ordinal
-    this.#isKeyDone = false
     this.#dropCandidate()
     this.#readCount = 0
   }
