@@ -8,6 +8,7 @@
  *     synced 1234
  *     xxh64 9e3779b97f4a7c15
  */
+import { hexOf64 } from '../bytes/hex-of-64.ts'
 import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 
@@ -53,9 +54,5 @@ export function numberField(fields: Map<string, string>, name: string, path: str
 function checksumOf(text: string): string {
   const bytes = new TextEncoder().encode(text)
   xxh64(bytes, 0, bytes.length, 0, 0)
-  return hex32(hashResult.high) + hex32(hashResult.low)
-}
-
-export function hex32(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0')
+  return hexOf64(hashResult.high, hashResult.low)
 }

@@ -2,12 +2,13 @@
  * CURRENT names the manifest that counts. It is replaced whole, and only after the manifest it names, and the
  * directory entry of that, are on stable storage: a pointer never comes before its target.
  */
+import { hexOf64 } from '../bytes/hex-of-64.ts'
 import { CorruptionError } from '../errors.ts'
 import { readWholeFile, writeFileAtomically } from '../fs/atomic-write.ts'
 import { currentFileName, joinPath } from '../fs/file-names.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { StoreId } from '../log/file-header.ts'
-import { decodeCheckedText, encodeCheckedText, hex32, numberField } from './checked-text.ts'
+import { decodeCheckedText, encodeCheckedText, numberField } from './checked-text.ts'
 
 export interface Current {
   readonly storeId: StoreId
@@ -29,7 +30,7 @@ export async function readCurrent(fs: FileSystem, directory: string): Promise<Cu
 
 export function encodeCurrent(current: Current): Uint8Array {
   return encodeCheckedText('current', {
-    store: formatStoreId(current.storeId),
+    store: hexOf64(current.storeId.high, current.storeId.low),
     manifest: String(current.manifestNumber),
     synced: String(current.manifestSyncedLength),
   })
@@ -42,10 +43,6 @@ export function decodeCurrent(bytes: Uint8Array, path: string): Current {
     manifestNumber: numberField(fields, 'manifest', path),
     manifestSyncedLength: numberField(fields, 'synced', path),
   }
-}
-
-export function formatStoreId(id: StoreId): string {
-  return hex32(id.high) + hex32(id.low)
 }
 
 function parseStoreId(text: string | undefined, path: string): StoreId {

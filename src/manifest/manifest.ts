@@ -7,14 +7,14 @@
  * writes those under way again at the same offsets, syncs, installs them in order and then its own, so that
  * edits always take effect in the order of the file.
  */
-import { CorruptionError, isDiskFull } from '../errors.ts'
+import { CorruptionError, isDiskFull, StorageError } from '../errors.ts'
 import { joinPath, manifestFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
 import { decodeFileHeader, encodeFileHeader, type StoreId } from '../log/file-header.ts'
 import { encodeRecord, RecordType, type SyncedPosition } from '../log/record-format.ts'
 import { furthestSyncedPosition, type LogRecord, RecordReader } from '../log/record-reader.ts'
-import { writeCurrent } from './current-file.ts'
+import { readCurrent, writeCurrent } from './current-file.ts'
 import { applyEdit, emptyManifestState, type ManifestState, wholeStateEdit } from './manifest-state.ts'
 import { decodeVersionEdit, encodeVersionEdit, type VersionEdit } from './version-edit.ts'
 
@@ -210,7 +210,7 @@ export class Manifest {
       throw error
     }
     if (pending.installed) return
-    await this.#file.file.sync()
+    await this.#file.file.sync().catch(refuseAfterSync)
     this.#syncedLength = Math.max(this.#syncedLength, end)
     this.#install(pending)
   }
@@ -230,6 +230,9 @@ export class Manifest {
       pending.inSuccessor = false
       this.#successor = undefined
       await successor.file.file.close().catch(noOp)
+      // Once CURRENT names the successor, nobody knows which of the two a crash would leave in force.
+      const current = await readCurrent(this.#parts.fs, this.#parts.directory)
+      if (current.manifestNumber !== this.#number) refuseAfterSync(error)
       throw error
     }
     this.#successor = undefined
@@ -249,21 +252,33 @@ export class Manifest {
     this.#parts.lock.verifySync()
     const edits = this.#queue.filter((pending) => !pending.installed)
     if (last !== undefined) edits.push(last)
-    for (const pending of edits) {
-      if (pending.record === undefined) {
-        pending.record = this.#encode(pending.edit, this.#number)
-        this.#file.appendSync(pending.record)
-      }
-      if (this.#successor !== undefined && !pending.inSuccessor) {
-        this.#successor.file.appendSync(this.#encode(pending.edit, this.#successor.number))
-      }
+    try {
+      for (const pending of edits) this.#writeSync(pending)
+      // An edit under way counts only when its bytes are surely in the file.
+      this.#file.flushPendingSync()
+    } catch (error) {
+      if (isDiskFull(error)) this.#mustRotate = true
+      throw error
     }
-    // An edit under way counts only when its bytes are surely in the file.
-    this.#file.flushPendingSync()
-    this.#file.file.syncSync()
-    this.#successor?.file.file.syncSync()
+    try {
+      this.#file.file.syncSync()
+      this.#successor?.file.file.syncSync()
+    } catch (error) {
+      refuseAfterSync(error)
+    }
     this.#syncedLength = this.#file.position
     for (const pending of edits) this.#install(pending)
+  }
+
+  /** Writes an edit to the file, unless it is under way to it, and to the one that is going to replace it. */
+  #writeSync(pending: PendingEdit): void {
+    if (pending.record === undefined) {
+      pending.record = this.#encode(pending.edit, this.#number)
+      this.#file.appendSync(pending.record)
+    }
+    if (this.#successor !== undefined && !pending.inSuccessor) {
+      this.#successor.file.appendSync(this.#encode(pending.edit, this.#successor.number))
+    }
   }
 
   #install(pending: PendingEdit): void {
@@ -292,6 +307,11 @@ export class Manifest {
     }
     return encodeRecord(header, new Uint8Array(0), this.#parts.storeId)
   }
+}
+
+/** A sync failed: whatever the reason, a full disk too, nobody knows what is on stable storage. */
+function refuseAfterSync(cause: unknown): never {
+  throw new StorageError('the manifest could not be brought to stable storage', { cause })
 }
 
 /** Creates the next manifest's file and starts to write its head. */
@@ -409,7 +429,12 @@ function encodeEditRecord(
   return encodeRecord(header, payload, storeId)
 }
 
-function decodeEditRecord(bytes: Uint8Array, record: LogRecord, path: string): VersionEdit {
+/**
+ * Reads the edit of an intact record.
+ *
+ * @throws {CorruptionError} when the record is none, or {@link decodeVersionEdit} cannot read it.
+ */
+export function decodeEditRecord(bytes: Uint8Array, record: LogRecord, path: string): VersionEdit {
   const start = record.payloadStart
   const end = record.offset + record.length
   const length =

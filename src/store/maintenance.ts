@@ -59,6 +59,8 @@ export interface MaintenanceParts {
   readonly onRoom: () => void
 }
 
+/** Up to here memory for MemTables is in normal use: one is filled while another is flushed. */
+const easyMemoryShare = 0.5
 const firstRetryDelayMs = 100
 const lastRetryDelayMs = 10_000
 
@@ -122,13 +124,17 @@ export class Maintenance {
     return this.#level0RunCount >= this.#parts.settings.tuning.level0RunCountMax
   }
 
-  /** How near writes are to having to wait, from 0 (far) to 1 (they wait). */
+  /**
+   * How near writes are to having to wait, from 0 (far) to 1 (they wait): by the runs on level 0, and by how much
+   * of the memory for MemTables is full.
+   */
   get pressure(): number {
-    const { tuning } = this.#parts.settings
-    const soft = tuning.level0RunCount * 2
-    const runs = (this.#level0RunCount - soft) / Math.max(1, tuning.level0RunCountMax - soft)
-    const tables = (this.#parts.tables.sealedCount - 1) / Math.max(1, tuning.arenaCountMax - 2)
-    return Math.min(1, Math.max(0, runs, tables - 0.25))
+    const { level0RunCount, level0RunCountMax, arenaCountMax, arenaSizeBytes } = this.#parts.settings.tuning
+    const { tables } = this.#parts
+    const easyRunCount = Math.min(2 * level0RunCount, level0RunCountMax - 1)
+    const runs = (this.#level0RunCount - easyRunCount) / (level0RunCountMax - easyRunCount)
+    const filled = (tables.sealedCount + tables.active.sizeBytes / arenaSizeBytes) / arenaCountMax
+    return Math.min(1, Math.max(0, runs, (filled - easyMemoryShare) / (1 - easyMemoryShare)))
   }
 
   /** Starts what there is to do. Called whenever something changed. */
@@ -177,6 +183,11 @@ export class Maintenance {
     }
   }
 
+  /** Waits until neither a flush nor a compaction runs; begins none. */
+  async jobsEnded(): Promise<void> {
+    await Promise.allSettled([this.#flush?.done, this.#compaction?.done])
+  }
+
   /** Waits until no flush or compaction runs or is due. */
   async idle(): Promise<void> {
     for (;;) {
@@ -221,7 +232,7 @@ export class Maintenance {
     this.#isClosed = true
     this.#cancelRetry?.()
     this.#compaction?.cancel()
-    await Promise.allSettled([this.#compaction?.done, this.#flush?.done])
+    await this.jobsEnded()
   }
 
   get #level0RunCount(): number {

@@ -22,9 +22,9 @@ export interface RoomGateParts {
 
 /** Delays are gathered until they are worth a timer. */
 const worthwhileDelayMs = 2
-const delayMsMax = 20
-/** Milliseconds a mebibyte is delayed at full pressure. */
-const delayMsPerMiB = 40
+const delayMsMax = 25
+/** Milliseconds a mebibyte is delayed at full pressure; at half of it a quarter. */
+const delayMsPerMiB = 400
 const MiB = 1024 * 1024
 
 export class RoomGate {
@@ -34,6 +34,8 @@ export class RoomGate {
   /** Until when writes are held back to slow them down. */
   #heldUntilMs = 0
   #stall: { cause: StallCause; sinceMs: number } | undefined
+  /** How long writes were held back to slow them down. */
+  slowedMs = 0
   stallCount = 0
   stalledMs = 0
 
@@ -52,7 +54,9 @@ export class RoomGate {
     if (pressure === 0) return
     this.#owedMs += pressure * pressure * (sizeBytes / MiB) * delayMsPerMiB
     if (this.#owedMs < worthwhileDelayMs) return
-    this.#heldUntilMs = this.#parts.clock.monotonicMs() + Math.min(this.#owedMs, delayMsMax)
+    const delayMs = Math.min(this.#owedMs, delayMsMax)
+    this.#heldUntilMs = this.#parts.clock.monotonicMs() + delayMs
+    this.slowedMs += delayMs
     this.#owedMs = 0
   }
 

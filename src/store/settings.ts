@@ -35,9 +35,9 @@ export interface TuningOptions {
   readonly cacheBudgetBytes?: number
   /** Runs on level 0 that start a compaction. Default 4. */
   readonly level0RunCount?: number
-  /** Runs on level 0 at which writes wait. Default 12. */
+  /** Runs on level 0 at which writes wait. Default 20. */
   readonly level0RunCountMax?: number
-  /** Size of level 1. Default 256 MiB. */
+  /** Size of level 1. Default 128 MiB. */
   readonly level1SizeBytes?: number
   /** How many times larger each level is than the one above. Default 10. */
   readonly levelSizeFactor?: number
@@ -204,13 +204,13 @@ function resolveTuning(tuning: TuningOptions, budget: number): Required<TuningOp
     level0RunCount,
     level0RunCountMax: checkWholeNumber(
       'tuning.level0RunCountMax',
-      tuning.level0RunCountMax ?? Math.max(12, 3 * level0RunCount),
+      tuning.level0RunCountMax ?? 5 * level0RunCount,
       level0RunCount,
       1000,
     ),
     level1SizeBytes: checkWholeNumber(
       'tuning.level1SizeBytes',
-      tuning.level1SizeBytes ?? 256 * MiB,
+      tuning.level1SizeBytes ?? 128 * MiB,
       4 * KiB,
       2 ** 40,
     ),

@@ -77,7 +77,12 @@ export function statusOf<K, V>(
       intervalMs: settings.syncIntervalMs,
       syncedSequence: engine.syncer.syncedSequence,
     },
-    stalls: { count: gate.stallCount, totalMs: gate.stalledMs, cause: gate.stallCause },
+    stalls: {
+      count: gate.stallCount,
+      totalMs: gate.stalledMs,
+      cause: gate.stallCause,
+      slowedMs: gate.slowedMs,
+    },
     flushes,
     compactions,
     snapshots: {

@@ -359,6 +359,7 @@ export class StoreEngine<K, V> {
    */
   async #resume(beganMs: number): Promise<void> {
     try {
+      await this.maintenance.jobsEnded()
       await Promise.all(this.logs.logs.map((log) => log.file.settled))
       const restartSequence = this.pipeline.nextSequence
       const lowestLiveLog = this.#parts.fileNumbers.next()

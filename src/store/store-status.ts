@@ -99,7 +99,13 @@ export interface StoreStatus {
     /** Every write up to this place survives power loss. */
     readonly syncedSequence: number
   }
-  readonly stalls: { readonly count: number; readonly totalMs: number; readonly cause: string | undefined }
+  readonly stalls: {
+    readonly count: number
+    readonly totalMs: number
+    readonly cause: string | undefined
+    /** How long writes were held back a little at a time, so that they need not stop. */
+    readonly slowedMs: number
+  }
   readonly flushes: JobStatus
   readonly compactions: JobStatus
   readonly snapshots: {

@@ -573,6 +573,7 @@ export class WritePipeline<K, V> {
     this.#pendingEnd = group.end
     this.#publish(group)
     this.#parts.onDirty()
+    if (this.#pendingEnd - this.#pendingStart >= blockingWriteSizeBytesMax) this.#writePending()
   }
 
   /** Writes the group, and pending ones before it, to the log. */

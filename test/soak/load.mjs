@@ -13,7 +13,7 @@ import { open } from '../../dist/index.js'
 const entryCount = Number(process.argv[2] ?? 10_000_000)
 const isRandom = (process.argv[3] ?? 'random') === 'random'
 const batchSize = 1000
-const level0RunCountMax = 12
+const level0RunCountMax = 20
 const memoryBudgetBytes = 128 * 1024 * 1024
 
 /** A permutation of the numbers below 2^32, so that every key is different and every one can be made again. */
@@ -59,7 +59,7 @@ for (let number = 0; number < entryCount; ) {
     const seconds = (performance.now() - began) / 1000
     console.log(
       `${number} entries, ${seconds.toFixed(1)} s, ${Math.round(number / seconds)}/s, resident ${mebibytes(resident)} MiB, ` +
-        `stalled ${Math.round(stalls.totalMs)} ms, runs ${levels.map((level) => level.runCount).join(' ')}, ` +
+        `stalled ${Math.round(stalls.totalMs)} ms, slowed ${Math.round(stalls.slowedMs)} ms, runs ${levels.map((level) => level.runCount).join(' ')}, ` +
         `flushed ${mebibytes(flushes.bytesWritten)} MiB, compacted ${mebibytes(compactions.bytesWritten)} MiB`,
     )
   }
@@ -68,7 +68,8 @@ const loadMs = performance.now() - began
 const { stalls } = store.status()
 const resident = process.memoryUsage.rss()
 await store.close()
-console.log(`loaded in ${(loadMs / 1000).toFixed(1)} s, stalled ${((100 * stalls.totalMs) / loadMs).toFixed(1)} %`)
+const shareOf = (ms) => `${((100 * ms) / loadMs).toFixed(1)} %`
+console.log(`loaded in ${(loadMs / 1000).toFixed(1)} s, stalled ${shareOf(stalls.totalMs)}, slowed ${shareOf(stalls.slowedMs)}`)
 console.log(`level 0 had at most ${level0Max} runs; resident at most ${mebibytes(residentMax)} MiB`)
 
 store = await open(folder, options)
