@@ -14,11 +14,9 @@ import { createEntryView, type EntryView } from '../entry/entry.ts'
 import { type CursorOptions, CursorState, type EntryCursor } from '../entry/entry-cursor.ts'
 import { PendingMove } from '../entry/pending-move.ts'
 import { invariant } from '../invariant.ts'
-import { BlockMemory, noMemory } from './block-memory.ts'
 import { BlockReader } from './block-reader.ts'
+import { BlockWindow, windowBlockCountMax } from './block-window.ts'
 import type { OpenedSegment } from './opened-segment.ts'
-import { blockSizeBytesMax } from './segment-format.ts'
-import { cutBlockMemory } from './window-memory.ts'
 
 /** How a cursor reads. */
 export interface SegmentAccess {
@@ -39,23 +37,6 @@ export interface SegmentOfCursor {
   open(): Promise<void>
 }
 
-const readAheadBlockCountMax = 16
-const windowSizeBytesMax = readAheadBlockCountMax * blockSizeBytesMax
-
-/** Blocks that lie together in memory of the cursor's own. */
-interface Window {
-  memory: BlockMemory
-  /** Where in the memory the first block begins. */
-  at: number
-  /** Room for blocks from there on. */
-  sizeBytes: number
-  firstBlock: number
-  blockCount: number
-}
-
-/** What a read brings into a window. */
-type WindowRead = Readonly<Omit<Window, 'sizeBytes'>>
-
 /** Instead of an ordinal: the last entry of the block, whose count is not known yet. */
 const lastEntry = -2
 /** Instead of a block: the segment itself must be opened. */
@@ -71,8 +52,8 @@ export class SegmentCursor implements EntryCursor {
   readonly #reader = new BlockReader()
   /** The block that the reader is open at, or -1. */
   #readerBlock = -1
-  #window: Window = emptyWindow()
-  #spare: Window | undefined
+  #window = new BlockWindow()
+  #spare: BlockWindow | undefined
   /** The entry to be looked at next. */
   #block = 0
   #ordinal = 0
@@ -138,9 +119,8 @@ export class SegmentCursor implements EntryCursor {
       this.#segment.openSync()
       return
     }
-    const read = this.#beginRead(opened)
-    opened.readSync(read.firstBlock, read.blockCount, read.memory, read.at)
-    this.#endRead(opened, read)
+    this.#freeWindow().readSync(opened, this.#missingBlock, ...this.#readAhead())
+    this.#readCount += 1
   }
 
   async load(): Promise<void> {
@@ -149,9 +129,8 @@ export class SegmentCursor implements EntryCursor {
       await this.#segment.open()
       return
     }
-    const read = this.#beginRead(opened)
-    await opened.read(read.firstBlock, read.blockCount, read.memory, read.at)
-    this.#endRead(opened, read)
+    await this.#freeWindow().read(opened, this.#missingBlock, ...this.#readAhead())
+    this.#readCount += 1
   }
 
   /** Forward: to the first entry of the first key at or after `key`. False: a block is missing. */
@@ -265,84 +244,37 @@ export class SegmentCursor implements EntryCursor {
 
   /** Opens the reader at the block if it is in memory; otherwise notes it as missing. */
   #enter(opened: OpenedSegment, block: number): boolean {
-    const window = this.#window
-    const isInWindow = block >= window.firstBlock && block < window.firstBlock + window.blockCount
-    if (!isInWindow && !this.#copyFromCache(opened, block)) {
-      this.#missingBlock = block
-      return false
+    if (!this.#window.open(opened, block, this.#reader)) {
+      if (!opened.isCached(block)) {
+        this.#missingBlock = block
+        return false
+      }
+      const window = this.#freeWindow()
+      window.copyCached(opened, block)
+      window.open(opened, block, this.#reader)
     }
-    const { memory, at, firstBlock } = this.#window
-    const index = opened.blockIndex
-    this.#reader.open(memory, at + index.offsetOf(block) - index.offsetOf(firstBlock))
     this.#readerBlock = block
     return true
   }
 
-  #copyFromCache(opened: OpenedSegment, block: number): boolean {
-    if (!opened.isCached(block)) return false
-    const window = this.#freeWindow(blockSizeBytesMax)
-    opened.copyCached(block, window.memory, window.at)
-    window.firstBlock = block
-    window.blockCount = 1
-    return true
-  }
-
-  /** Empties the window, or the spare one if the current one is needed, with room for so many bytes. */
-  #freeWindow(sizeBytes: number): Window {
+  /** A window whose content may be replaced: the current one, or the spare one if the current one is needed. */
+  #freeWindow(): BlockWindow {
+    this.#readerBlock = -1
     if (this.#keepsWindow) {
       const kept = this.#window
-      this.#window = this.#spare ?? emptyWindow()
+      this.#window = this.#spare ?? new BlockWindow()
       this.#spare = kept
       this.#keepsWindow = false
     }
-    this.#readerBlock = -1
-    const window = this.#window
-    window.blockCount = 0
-    if (window.sizeBytes < sizeBytes || window.sizeBytes > Math.max(windowSizeBytesMax, sizeBytes)) {
-      giveRoom(window, sizeBytes)
-    }
-    return window
+    return this.#window
   }
 
-  /** Decides what to read for the missing block, and makes room for it. */
-  #beginRead(opened: OpenedSegment): WindowRead {
-    const index = opened.blockIndex
+  /** In which direction and how many blocks to read, and whether a single one goes into the cache. */
+  #readAhead(): [step: number, countMax: number, keep: boolean] {
+    const { fillsCache, readsAheadAtOnce } = this.#access
     const step = this.#isReverse ? -1 : 1
-    let sizeBytes = index.lengthOf(this.#missingBlock)
-    let last = this.#missingBlock
-    for (let count = this.#readAheadBlockCount(); count > 1; count -= 1) {
-      const next = last + step
-      if (next < 0 || next >= index.blockCount) break
-      if (sizeBytes + index.lengthOf(next) > windowSizeBytesMax) break
-      sizeBytes += index.lengthOf(next)
-      last = next
-    }
-    const { memory, at } = this.#freeWindow(sizeBytes)
-    const firstBlock = Math.min(last, this.#missingBlock)
-    return { memory, at, firstBlock, blockCount: Math.abs(last - this.#missingBlock) + 1 }
+    if (readsAheadAtOnce) return [step, windowBlockCountMax, fillsCache]
+    const countMax = this.#readCount < 2 ? 1 : Math.min(1 << (this.#readCount - 1), windowBlockCountMax)
+    return [step, countMax, fillsCache]
   }
-
-  #endRead(opened: OpenedSegment, read: WindowRead): void {
-    this.#readCount += 1
-    this.#window.firstBlock = read.firstBlock
-    this.#window.blockCount = read.blockCount
-    if (read.blockCount === 1 && this.#access.fillsCache) opened.keep(read.firstBlock, read.memory, read.at)
-  }
-
-  #readAheadBlockCount(): number {
-    if (this.#access.readsAheadAtOnce) return readAheadBlockCountMax
-    return this.#readCount < 2 ? 1 : Math.min(1 << (this.#readCount - 1), readAheadBlockCountMax)
-  }
-}
-
-function emptyWindow(): Window {
-  return { memory: noMemory, at: 0, sizeBytes: 0, firstBlock: 0, blockCount: 0 }
-}
-
-function giveRoom(window: Window, sizeBytes: number): void {
-  const cut =
-    sizeBytes <= blockSizeBytesMax ? cutBlockMemory() : { memory: new BlockMemory(sizeBytes), at: 0 }
-  window.memory = cut.memory
-  window.at = cut.at
-  window.sizeBytes = Math.max(sizeBytes, blockSizeBytesMax)
 }

@@ -17,7 +17,7 @@ import { UnfinishedLookups } from './unfinished-lookups.ts'
 const keyIndexItself = -1
 
 export class SegmentLookup {
-  /** After `found`: the entry lies in memory that nothing else uses. */
+  /** After `found`: the value may be kept without a copy. */
   foundDetached = false
   readonly #opened: OpenedSegment
   readonly #blockCount: number
@@ -30,6 +30,8 @@ export class SegmentLookup {
   #keyStart = 0
   #keyLength = 0
   #sequenceLimit: SequenceNumber = 0
+  /** The reader's block is one that did not fit the cache. */
+  #isPassing = false
 
   constructor(opened: OpenedSegment) {
     this.#opened = opened
@@ -126,7 +128,7 @@ export class SegmentLookup {
       if (ordinal > first && !reader.isOlderVersion(ordinal)) return FindState.absent
       if (reader.sequenceNumberOf(ordinal) > this.#sequenceLimit) continue
       reader.view(ordinal, out)
-      if (this.foundDetached) this.#opened.takePassing(block)
+      if (this.#isPassing) this.#letGo(block, out)
       return FindState.found
     }
     return this.#findOlder(block + 1, out)
@@ -144,9 +146,16 @@ export class SegmentLookup {
 
   #enter(block: number): boolean {
     this.foundDetached = false
+    this.#isPassing = false
     if (this.#opened.openCached(block, this.#reader)) return true
-    this.foundDetached = this.#opened.openPassing(block, this.#reader)
-    return this.foundDetached
+    this.#isPassing = this.#opened.openPassing(block, this.#reader)
+    return this.#isPassing
+  }
+
+  /** The block was read for this lookup alone. A small value should not keep all of it alive, though. */
+  #letGo(block: number, { valueLength }: EntryView): void {
+    this.#opened.takePassing(block)
+    this.foundDetached = valueLength * 2 >= this.#opened.blockIndex.lengthOf(block)
   }
 
   #pending(missingBlock: number): FindState {

@@ -87,8 +87,8 @@ export class Segment {
   }
 
   /**
-   * Whether what {@link find} found last lies in memory that nothing else uses, so that it may be kept without
-   * a copy. Otherwise it is valid until the next block is loaded.
+   * Whether the value that {@link find} found last lies in memory of its own, so that it may be kept without a
+   * copy: large values do. Everything else is valid until the next block is loaded.
    */
   get foundDetached(): boolean {
     return this.#lookup?.foundDetached ?? false
