@@ -166,8 +166,13 @@ export class Manifest {
     const file = this.#file
     const mark = this.#encodeSyncMark()
     const end = file.position + mark.length
-    await file.append(mark)
-    await file.file.sync()
+    try {
+      await file.append(mark)
+    } catch (error) {
+      if (isDiskFull(error)) this.#mustRotate = true
+      throw error
+    }
+    await file.file.sync().catch(refuseAfterSync)
     if (file !== this.#file) return
     this.#syncedLength = Math.max(this.#syncedLength, end)
     this.#provenLength = Math.max(this.#provenLength, end)

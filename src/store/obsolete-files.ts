@@ -18,6 +18,8 @@ export interface ObsoleteFilesParts {
   /** Resolves when no sync of a log is under way. */
   readonly logsIdle: () => Promise<void>
   readonly onFailed: (error: unknown, path: string) => void
+  /** The proof could not be written; nothing was removed. */
+  readonly onManifestFailed: (error: unknown) => void
 }
 
 const retryDelayMs = 5000
@@ -90,7 +92,7 @@ export class ObsoleteFiles {
     try {
       await this.#parts.manifest.proveSynced()
     } catch (error) {
-      this.#parts.onFailed(error, 'the manifest')
+      this.#parts.onManifestFailed(error)
       this.#retryLater()
       return
     }

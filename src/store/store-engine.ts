@@ -118,6 +118,9 @@ export class StoreEngine<K, V> {
       scheduler,
       manifest,
       logsIdle: () => this.syncer.idle(),
+      onManifestFailed: (error) => {
+        if (!isDiskFull(error)) this.#poison(error)
+      },
       onFailed: (error, file) =>
         events.emit('warning', { message: `could not remove ${file}: ${String(error)}` }),
     })
