@@ -209,7 +209,7 @@ describe('tools', () => {
     desk.store()
     const { out } = await desk.run(['status'])
     expect(out).toContain('sequence number  1,234')
-    expect(out).toContain('3.81 MiB, 3 segments on 3 levels')
+    expect(out).toContain('3.81 MiB, 3 segments on 2 levels')
     const status = JSON.parse((await desk.run(['status', '--json'])).out)
     expect(status.levels[0].segments[1].smallestKey).toEqual({ base64: '/w==' })
     expect(status.levels[0].segments[0].smallestKey).toBe('a')

@@ -74,7 +74,7 @@ export function statusOf(path: string): StoreStatus {
     amplification: { write: 2.5, readRuns: 3 },
     writes: { entryCount: 1_234, payloadBytes: 100_000, groupCount: 12, logBytes: 120_000, syncCount: 2 },
     sync: { ageMs: 20, intervalMs: 1_000, syncedSequence: 1_200 },
-    stalls: { count: 0, totalMs: 0, cause: undefined },
+    stalls: { count: 0, totalMs: 0, cause: undefined, slowedMs: 7 },
     flushes: job,
     compactions: job,
     snapshots: { snapshotCount: 0, iteratorCount: 0, oldestSequence: undefined },

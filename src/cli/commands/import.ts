@@ -1,4 +1,5 @@
 /** `import`: many entries from a file or a pipe. */
+import { keyLengthMax, valueLengthMax } from '../../entry/entry.ts'
 import type { BatchOperation } from '../../store/key-value-store.ts'
 import { CommandError } from '../cli-error.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
@@ -12,7 +13,6 @@ import {
 import { readLines } from '../entries/input-lines.ts'
 import type { EntryBytes } from '../entries/json-entry.ts'
 import { ExitCode } from '../exit-code.ts'
-import type { OpenStore } from '../host.ts'
 import { counted, formatBytes, formatDuration } from '../terminal/amounts.ts'
 import { Progress } from '../terminal/progress.ts'
 
@@ -49,8 +49,7 @@ stay, and importing the same file again does no harm. See docs/cli.md for the fo
     const format = formatOf(options.format, context, file)
     const reader = createEntryReader(format, options.header !== false)
     const input = await openInput(context, file)
-    const store = await context.createdStore()
-    const job = new ImportJob(context, store, input, options.skipInvalid === true)
+    const job = new ImportJob(context, input, options.skipInvalid === true)
     await job.run(reader)
     return ExitCode.ok
   },
@@ -58,7 +57,6 @@ stay, and importing the same file again does no harm. See docs/cli.md for the fo
 
 class ImportJob {
   readonly #context: CommandContext
-  readonly #store: OpenStore
   readonly #input: EntryInput
   readonly #skipsInvalid: boolean
   readonly #progress: Progress
@@ -68,9 +66,8 @@ class ImportJob {
   #skippedCount = 0
   #readBytes = 0
 
-  constructor(context: CommandContext, store: OpenStore, input: EntryInput, skipsInvalid: boolean) {
+  constructor(context: CommandContext, input: EntryInput, skipsInvalid: boolean) {
     this.#context = context
-    this.#store = store
     this.#input = input
     this.#skipsInvalid = skipsInvalid
     this.#progress = new Progress(context.talk, context.host.clock, 'importing', input.sizeBytes)
@@ -86,6 +83,7 @@ class ImportJob {
       }
       await this.#take(reader.end())
       await this.#writeBatch()
+      await this.#context.createdStore()
     } catch (error) {
       this.#progress.end()
       if (!(error instanceof InvalidLineError)) this.#sayWhatStays()
@@ -104,7 +102,6 @@ class ImportJob {
 
   /** A key or value that no store takes would fail its whole batch; here it still has its line. */
   #sizeProblem(entry: ReadEntry): string | undefined {
-    const { keyLengthMax, valueLengthMax } = this.#store.capabilities
     const { key, value } = entry as EntryBytes
     if (key.length > keyLengthMax) return `the key has ${key.length} bytes, ${keyLengthMax} is the most`
     if (value.length > valueLengthMax)
@@ -125,7 +122,9 @@ class ImportJob {
     this.#batch = []
     this.#batchBytes = 0
     // Without the signal: a batch that is given up may be stored or not, and we promise to say how much is.
-    await this.#store.batch(batch)
+    // Not before there is something to store: a file that is no import makes no store.
+    const store = await this.#context.createdStore()
+    await store.batch(batch)
     this.#importedCount += batch.length
     this.#progress.update(this.#importedCount, this.#readBytes, this.#readBytes)
   }
@@ -142,6 +141,7 @@ class ImportJob {
   }
 
   #sayWhatStays(): void {
+    if (this.#importedCount === 0) return
     this.#context.talk.say(
       `imported ${counted(this.#importedCount, 'entry', 'entries')} before that; they stay`,
     )
@@ -168,7 +168,10 @@ class ImportJob {
 
 class InvalidLineError extends CommandError {
   constructor(problem: string, importedCount: number) {
-    const stay = `${counted(importedCount, 'entry', 'entries')} before it ${importedCount === 1 ? 'was' : 'were'} imported and stay.`
+    const before = counted(importedCount, 'entry', 'entries')
+    const verb = importedCount === 1 ? 'was' : 'were'
+    const stay =
+      importedCount === 0 ? 'Nothing was imported.' : `${before} before it ${verb} imported and stay.`
     super(problem, `${stay} Correct the line and import again, or leave such lines out with --skip-invalid.`)
   }
 }

@@ -27,49 +27,65 @@ export const status: CommandRow = {
 }
 
 function rowsOf(status: StoreStatus, colors: Colors): string[][] {
-  const { memTables, memory, disk, writes, sync, stalls, cache, snapshots } = status
+  const { cache, disk, durability, snapshots } = status
   const health = status.state === 'open' ? colors.green('open') : colors.red(status.state)
-  const entries = status.levels.reduce((sum, level) => sum + level.entryCount, 0)
+  const error = status.error === undefined ? '' : `: ${status.error}`
   const rows = [
-    ['store', `${status.path} (${health}${status.error === undefined ? '' : `: ${status.error}`})`],
+    ['store', `${status.path} (${health}${error})`],
     ['sequence number', formatCount(status.sequenceNumber)],
-    [
-      'in memory',
-      `${counted(memTables.activeEntryCount + memTables.sealedEntryCount, 'entry', 'entries')}, ${formatBytes(memTables.activeBytes + memTables.sealedBytes)}, ${counted(memTables.sealedCount, 'sealed MemTable')}`,
-    ],
-    [
-      'in segments',
-      `${counted(entries, 'entry', 'entries')}, ${formatBytes(disk.segmentBytes)}, ${counted(disk.segmentCount, 'segment')} on ${counted(status.levels.length, 'level')}`,
-    ],
+    ['in memory', memTableText(status)],
+    ['in segments', segmentText(status)],
     ['logs', `${formatBytes(disk.logBytes)} in ${counted(disk.logCount, 'file')}`],
     ['manifest', formatBytes(disk.manifestBytes)],
     ['obsolete files', formatBytes(disk.obsoleteBytes)],
-    [
-      'memory',
-      `${formatBytes(memory.arenaBytes + memory.indexBytes + memory.cacheBytes + memory.oversizeBatchBytes)} of ${formatBytes(memory.budgetBytes)}: arenas ${formatBytes(memory.arenaBytes)}, indexes ${formatBytes(memory.indexBytes)}, cache ${formatBytes(memory.cacheBytes)}`,
-    ],
+    ['memory', memoryText(status)],
     ['cache', `${counted(cache.hits, 'hit')}, ${counted(cache.misses, 'miss', 'misses')}`],
-    [
-      'written',
-      `${counted(writes.entryCount, 'entry', 'entries')}, ${formatBytes(writes.payloadBytes)}, amplified ${status.amplification.write.toFixed(1)} times`,
-    ],
+    ['written', writtenText(status)],
     ['reads look at', `${counted(status.amplification.readRuns, 'run')} at most`],
-    [
-      'durability',
-      `${status.durability}; ${sync.ageMs === 0 ? 'all is synced' : `unsynced since ${formatDuration(sync.ageMs)}`}`,
-    ],
+    ['durability', `${durability}; ${syncText(status)}`],
     ['flushes', jobText(status.flushes)],
     ['compactions', `${jobText(status.compactions)} (${status.compaction}, ${status.maintenance})`],
-    [
-      'stalls',
-      `${formatCount(stalls.count)}, ${formatDuration(stalls.totalMs)}${stalls.cause === undefined ? '' : `, now: ${stalls.cause}`}`,
-    ],
+    ['stalls', stallText(status)],
     [
       'readers',
       `${counted(snapshots.snapshotCount, 'snapshot')}, ${counted(snapshots.iteratorCount, 'iterator')}`,
     ],
   ]
   return rows.map(([name = '', text = '']) => [colors.bold(name), text])
+}
+
+function memTableText({ memTables }: StoreStatus): string {
+  const { activeEntryCount, activeBytes, sealedCount, sealedEntryCount, sealedBytes } = memTables
+  const entries = counted(activeEntryCount + sealedEntryCount, 'entry', 'entries')
+  return `${entries}, ${formatBytes(activeBytes + sealedBytes)}, ${counted(sealedCount, 'sealed MemTable')}`
+}
+
+function segmentText({ levels, disk }: StoreStatus): string {
+  const entryCount = levels.reduce((sum, level) => sum + level.entryCount, 0)
+  const filledCount = levels.filter((level) => level.segments.length > 0).length
+  const place = `${counted(disk.segmentCount, 'segment')} on ${counted(filledCount, 'level')}`
+  return `${counted(entryCount, 'entry', 'entries')}, ${formatBytes(disk.segmentBytes)}, ${place}`
+}
+
+function memoryText({ memory }: StoreStatus): string {
+  const { arenaBytes, indexBytes, cacheBytes, oversizeBatchBytes, budgetBytes } = memory
+  const total = formatBytes(arenaBytes + indexBytes + cacheBytes + oversizeBatchBytes)
+  const parts = `arenas ${formatBytes(arenaBytes)}, indexes ${formatBytes(indexBytes)}, cache ${formatBytes(cacheBytes)}`
+  return `${total} of ${formatBytes(budgetBytes)}: ${parts}`
+}
+
+function writtenText({ writes, amplification }: StoreStatus): string {
+  const amount = `${counted(writes.entryCount, 'entry', 'entries')}, ${formatBytes(writes.payloadBytes)}`
+  return `${amount}, amplified ${amplification.write.toFixed(1)} times`
+}
+
+function syncText({ sync }: StoreStatus): string {
+  return sync.ageMs === 0 ? 'all is synced' : `unsynced since ${formatDuration(sync.ageMs)}`
+}
+
+function stallText({ stalls }: StoreStatus): string {
+  const now = stalls.cause === undefined ? '' : `, now: ${stalls.cause}`
+  return `${formatCount(stalls.count)}, ${formatDuration(stalls.totalMs)}; slowed for ${formatDuration(stalls.slowedMs)}${now}`
 }
 
 function jobText(job: JobStatus): string {

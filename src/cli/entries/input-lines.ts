@@ -6,8 +6,11 @@ import { formatBytes } from '../terminal/amounts.ts'
 
 const newline = 10
 
-/** Longer lines (and records of several lines) would not fit into one string. */
-export const lineBytesMax: number = 256 * 1024 * 1024
+/**
+ * Longer lines (and records of several lines) would not fit into one string. The longest that an export writes is a
+ * value of 64 MiB with six characters for each byte (`\u0000`).
+ */
+export const lineBytesMax: number = 500 * 1024 * 1024
 
 export interface InputLine {
   /** From 1. */
