@@ -53,22 +53,23 @@ export class MemoryFileSystem implements FileSystem {
 
   /**
    * What the next process finds if this one is killed now: everything written is there, and what was not synced
-   * can still be lost by a crash. Independent of this file system; without its hook, capacity and locks.
+   * can still be lost by a crash. Independent of this file system; without its locks, and with a hook and a
+   * capacity of its own.
    */
-  killed(): MemoryFileSystem {
-    return MemoryFileSystem.#of(this.#tree.killed())
+  killed(options?: MemoryFileSystemOptions): MemoryFileSystem {
+    return MemoryFileSystem.#of(this.#tree.killed(), options)
   }
 
   /**
    * What the disk may hold if the power fails now: everything synced, and of the rest what the seed chooses.
-   * Independent of this file system; without its hook, capacity and locks.
+   * Independent of this file system; without its locks, and with a hook and a capacity of its own.
    */
-  crashed(options: CrashOptions): MemoryFileSystem {
-    return MemoryFileSystem.#of(this.#tree.crashed(options))
+  crashed(crash: CrashOptions, options?: MemoryFileSystemOptions): MemoryFileSystem {
+    return MemoryFileSystem.#of(this.#tree.crashed(crash), options)
   }
 
-  static #of(tree: MemoryTree): MemoryFileSystem {
-    const fs = new MemoryFileSystem()
+  static #of(tree: MemoryTree, options?: MemoryFileSystemOptions): MemoryFileSystem {
+    const fs = new MemoryFileSystem(options)
     fs.#tree = tree
     fs.#usedBytes = tree.sizeBytes()
     return fs
