@@ -13,6 +13,7 @@ describe('wrong use', () => {
     [['get', 'a', 'b'], "error: too many arguments for 'get'. Expected 1 argument but got 2.\n"],
     [['scan', '--limit'], "error: option '--limit COUNT' argument missing\n"],
     [['--durability', 'ram', 'put', 'a', 'b'], 'must be one of memory, os, disk, not "ram"'],
+    [['--store', '', 'put', 'a', 'b'], 'must be the name of a folder'],
     [['exit'], "error: unknown command 'exit'"],
     [['help', 'gett'], "error: unknown command 'gett'; did you mean get?"],
     [
@@ -111,6 +112,21 @@ describe("the store's errors", () => {
     expect(run.code).toBe(1)
     expect(JSON.parse(run.out)).toMatchObject({ ok: false, problems: [{ path: 'x/CURRENT', offset: 0 }] })
   })
+})
+
+test('what messages quote cannot steer the terminal', async () => {
+  const desk = new Desk()
+  const run = await desk.run(['import'], { stdin: '\u001b[2J\u202e' })
+  expect(run.err).toContain('\\u{1b}')
+  for (const char of ['\u001b', '\u202e']) expect(run.err).not.toContain(char)
+  expect((await desk.run(['\u001b[31mget'])).err).not.toContain('\u001b')
+})
+
+test('more from stdin than a value may have is refused', async () => {
+  const desk = new Desk()
+  const run = await desk.run(['put', 'k', '-x'], { stdin: Buffer.alloc(64 * 1024 * 1024 + 1) })
+  expect(run.err).toBe('error: stdin gives more than 64.0 MiB, the most for a value\n')
+  expect(desk.stores.size).toBe(0)
 })
 
 describe('output', () => {

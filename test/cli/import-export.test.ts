@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { DiskFullError } from '../../src/errors.ts'
 import { Desk } from './cli-in-process.ts'
@@ -114,6 +115,18 @@ describe('import', () => {
     expect(stopped.code).toBe(143)
   })
 
+  test('what is no import makes no store', async () => {
+    const desk = new Desk()
+    const failed = await desk.run(['import'], { stdin: '\x1f\x8b' })
+    expect(failed.err).toContain('line 1: no JSON')
+    expect(failed.err).toContain('--format csv\nNothing was imported. ')
+    const packed = await desk.run(['import'], { stdin: Uint8Array.of(0x1f, 0x8b, 0x08) })
+    expect(packed.err).toContain('line 1: no UTF-8 text; a compressed file comes in by zcat')
+    expect(desk.stores.size).toBe(0)
+    expect((await desk.run(['import'], { stdin: '' })).code).toBe(0)
+    expect(desk.stores.size).toBe(1)
+  })
+
   test('a missing file makes no store', async () => {
     const desk = new Desk()
     const failed = await desk.run(['import', join(folder, 'nowhere.ndjson')])
@@ -156,4 +169,32 @@ describe('export', () => {
       'there is no such folder',
     )
   })
+})
+
+const anyBytes = fc.oneof(
+  fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+  fc.json().map((json) => Buffer.from(json)),
+  fc.string({ unit: 'binary', maxLength: 20 }).map((text) => Buffer.from(text)),
+)
+
+test.each(['ndjson', 'csv'])('any store comes back from its export as %s', async (format) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(anyBytes, anyBytes), { maxLength: 20 }),
+      fc.boolean(),
+      async (entries, strings) => {
+        const desk = new Desk()
+        const source = desk.store()
+        for (const [key, value] of entries) await source.put(key, value)
+        const words = ['export', '--format', format, ...(strings ? ['--strings'] : [])]
+        const exported = await desk.run(words)
+        const other = new Desk()
+        const imported = await other.run(['import', '--format', format], { stdin: exported.outBytes })
+        expect(imported.err).toContain('imported')
+        expect(imported.code).toBe(0)
+        const all = (from: Desk): Promise<unknown> => from.store().entries().nextMany(100)
+        expect(await all(other)).toEqual(await all(desk))
+      },
+    ),
+  )
 })
