@@ -41,7 +41,21 @@ const fullLevel1: Place[] = [
   [1, 1, meta(4, 'j', 'l')],
 ]
 
+/** Level 1 is far from full. */
+const roomyLevel1: Partial<CompactionState> = { settings: { ...settings, level1SizeBytes: 10_000 } }
+
 describe('leveled compaction picks', () => {
+  it('a deeper level first while that is further over its size than level 0 is over its runs', () => {
+    const places: Place[] = [10, 11, 12, 13].map((run) => [0, run, meta(run, 'e', 'h')])
+    expect(described(pickLeveled(stateOf([...places, ...fullLevel1])))).toBe(
+      'move (level size) L1#1 [1] → L2#1',
+    )
+    const more: Place[] = [14, 15].map((run) => [0, run, meta(run, 'e', 'h')])
+    expect(described(pickLeveled(stateOf([...more, ...places, ...fullLevel1])))).toMatch(
+      /^merge \(run count\)/,
+    )
+  })
+
   it('nothing while level 0 has few runs and no level is full', () => {
     expect(described(pickLeveled(stateOf([])))).toBe('nothing')
     const places: Place[] = [1, 2, 3].map((run) => [0, run, meta(run, 'a', 'z')])
@@ -50,7 +64,7 @@ describe('leveled compaction picks', () => {
 
   it('all of level 0 with what it overlaps once there are enough runs', () => {
     const places: Place[] = [10, 11, 12, 13].map((run) => [0, run, meta(run, 'e', 'h')])
-    expect(described(pickLeveled(stateOf([...places, ...fullLevel1])))).toBe(
+    expect(described(pickLeveled(stateOf([...places, ...fullLevel1], roomyLevel1)))).toBe(
       'merge (run count) L0#13 [13] + L0#12 [12] + L0#11 [11] + L0#10 [10] + L1#1 [2 3] → L1#1',
     )
   })
@@ -59,17 +73,17 @@ describe('leveled compaction picks', () => {
     const sizes = [1200, 400, 300, 200, 100, 100]
     const runs: Place[] = sizes.map((sizeBytes, i) => [0, 10 + i, meta(10 + i, 'a', 'z', { sizeBytes })])
     const below = (sizeBytes: number): Place => [1, 1, meta(1, 'a', 'z', { sizeBytes })]
-    expect(described(pickLeveled(stateOf([...runs, below(4700)])))).toBe(
+    expect(described(pickLeveled(stateOf([...runs, below(4700)], roomyLevel1)))).toBe(
       'merge (run count) L0#15 [15] + L0#14 [14] + L0#13 [13] + L0#12 [12] + L0#11 [11] → L0#15',
     )
-    expect(described(pickLeveled(stateOf([...runs, below(4600)])))).toMatch(/L1#1 \[1\] → L1#1$/)
+    expect(described(pickLeveled(stateOf([...runs, below(4600)], roomyLevel1)))).toMatch(/L1#1 \[1\] → L1#1$/)
   })
 
   it('all of level 0 all the same when its newest run is its largest, so that nothing would be won', () => {
     const sizes = [100, 200, 300, 400]
     const runs: Place[] = sizes.map((sizeBytes, i) => [0, 13 - i, meta(13 - i, 'a', 'z', { sizeBytes })])
     const below: Place = [1, 1, meta(1, 'a', 'z', { sizeBytes: 9000 })]
-    expect(described(pickLeveled(stateOf([...runs, below])))).toMatch(/L1#1 \[1\] → L1#1$/)
+    expect(described(pickLeveled(stateOf([...runs, below], roomyLevel1)))).toMatch(/L1#1 \[1\] → L1#1$/)
   })
 
   it('a move where the runs of level 0 overlap nothing', () => {

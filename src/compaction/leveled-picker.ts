@@ -30,6 +30,7 @@ const level1ShareMax = 2
 /** The next compaction worth doing; `undefined` when there is none, or none that avoids busy segments. */
 export function pickLeveled(state: CompactionState): CompactionPlan | undefined {
   return (
+    pickOverfull(state) ??
     pickLevel0(state) ??
     pickSeveralRuns(state) ??
     pickBySize(state) ??
@@ -55,6 +56,23 @@ function targetBelow(state: CompactionState, number: number): PushTarget {
   const level = number + 1
   const newestHere = state.version.level(number).runs[0]?.number ?? 0
   return { level, run: state.version.level(level).runs[0] ?? newestHere }
+}
+
+/**
+ * A deeper level that is further over its size than level 0 is over its runs goes first: each merge of level 0
+ * would have to rewrite all that has piled up there.
+ */
+function pickOverfull(state: CompactionState): CompactionPlan | undefined {
+  const { version, settings } = state
+  const level0Excess = version.level(0).runs.length / settings.level0RunCount
+  if (version.levels.some(({ number, runs }) => number > 0 && runs.length > 1)) return undefined
+  const worst = Math.max(0, ...version.levels.slice(1).map((level) => excessOf(settings, level)))
+  return worst > Math.max(1, level0Excess) ? pickBySize(state) : undefined
+}
+
+/** How full a level below level 0 is; above 1 it pushes segments down. */
+function excessOf(settings: CompactionSettings, { number, sizeBytes }: Level): number {
+  return sizeBytes / levelTargetBytes(settings, number)
 }
 
 function pickLevel0(state: CompactionState): CompactionPlan | undefined {
@@ -96,8 +114,7 @@ function pickSeveralRuns(state: CompactionState): CompactionPlan | undefined {
 
 /** The level that exceeds its size the most. */
 function pickBySize(state: CompactionState): CompactionPlan | undefined {
-  const excess = ({ number, sizeBytes }: Level): number =>
-    sizeBytes / levelTargetBytes(state.settings, number)
+  const excess = (level: Level): number => excessOf(state.settings, level)
   const full = state.version.levels.filter((level) => level.number > 0 && excess(level) > 1)
   return firstPlan(
     full.sort((a, b) => excess(b) - excess(a)),
