@@ -47,11 +47,14 @@ import type { StoreEngine } from './store-engine.ts'
 import type { StoreEventListener, StoreEventName } from './store-events.ts'
 import type { CheckReport, StoreStatus } from './store-status.ts'
 
+/** Everything that does not decide the types of keys and values. */
+export type OptionsWithoutEncodings = Omit<StoreOptions, 'keyEncoding' | 'valueEncoding'>
+
 /** Options whose encodings are named; the types of keys and values follow from the names. */
-export type NamedOptions<K extends EncodingName, V extends EncodingName> = Omit<
-  StoreOptions<EncodedTypes[K], EncodedTypes[V]>,
-  'keyEncoding' | 'valueEncoding'
-> & { readonly keyEncoding?: K; readonly valueEncoding?: V }
+export type NamedOptions<K extends EncodingName, V extends EncodingName> = OptionsWithoutEncodings & {
+  readonly keyEncoding?: K
+  readonly valueEncoding?: V
+}
 
 const keyScratchSizeBytes = 1024
 
@@ -99,11 +102,19 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   ): Promise<LogStructuredStore<EncodedTypes[K], EncodedTypes[V]>>
   static open<V, K extends EncodingName = 'utf8'>(
     path: string,
-    options: Omit<StoreOptions<EncodedTypes[K], V>, 'keyEncoding' | 'valueEncoding'> & {
-      readonly keyEncoding?: K
+    options: OptionsWithoutEncodings & { readonly keyEncoding?: K; readonly valueEncoding: CustomEncoding<V> },
+  ): Promise<LogStructuredStore<EncodedTypes[K], V>>
+  static open<K, V extends EncodingName = 'utf8'>(
+    path: string,
+    options: OptionsWithoutEncodings & { readonly keyEncoding: CustomEncoding<K>; readonly valueEncoding?: V },
+  ): Promise<LogStructuredStore<K, EncodedTypes[V]>>
+  static open<K, V>(
+    path: string,
+    options: OptionsWithoutEncodings & {
+      readonly keyEncoding: CustomEncoding<K>
       readonly valueEncoding: CustomEncoding<V>
     },
-  ): Promise<LogStructuredStore<EncodedTypes[K], V>>
+  ): Promise<LogStructuredStore<K, V>>
   static open<K, V>(path: string, options: StoreOptions<K, V>): Promise<LogStructuredStore<K, V>>
   static async open<K, V>(path: string, options: StoreOptions<K, V> = {}): Promise<LogStructuredStore<K, V>> {
     if (typeof path !== 'string' || path === '') {
@@ -140,7 +151,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
         const state = this.#find(limit)
         if (state !== FindState.pending) return Promise.resolve(this.#foundValue(state))
       }
-      return this.#findLater(limit, turn, (state) => this.#foundValue(state), options?.signal)
+      return this.#findLater(limit, turn, (state, entry) => this.#foundValue(state, entry), options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -189,7 +200,14 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
         const state = turn === undefined ? this.#find(limit) : FindState.pending
         if (state !== FindState.pending) values.push(this.#foundValue(state))
         else
-          values.push(await this.#findLater(limit, turn, (found) => this.#foundValue(found), options?.signal))
+          values.push(
+            await this.#findLater(
+              limit,
+              turn,
+              (found, entry) => this.#foundValue(found, entry),
+              options?.signal,
+            ),
+          )
       }
       return values
     } finally {
@@ -436,14 +454,14 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   }
 
   #find(limit: number): FindState {
-    return this.#reader.find(this.#engine.views.current, this.#lookupKey, 0, this.#lookupKeyLength, limit)
+    return this.#reader.find(this.#engine.views.current, this.#lookupKey, this.#lookupKeyLength, limit)
   }
 
   #findSync(limit: number): FindState {
     let state = this.#find(limit)
     while (state === FindState.pending) {
       this.#reader.loadSync()
-      state = this.#find(limit)
+      state = this.#reader.resume(this.#engine.views.current)
     }
     return state
   }
@@ -452,29 +470,33 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   async #findLater<R>(
     limit: number,
     turn: Promise<void> | undefined,
-    resultOf: (state: FindState) => R,
+    resultOf: (state: FindState, entry: EntryView) => R,
     signal: AbortSignal | undefined,
   ): Promise<R> {
     const { views, pace, live } = this.#engine
+    // Other lookups come in between, so this one has a reader and a key of its own.
+    const reader = new PointReader()
     const key = this.#lookupKey.slice(0, this.#lookupKeyLength)
     live.add(limit)
     try {
       if (turn !== undefined) await turn
-      for (;;) {
-        this.#assertStillOpen()
-        signal?.throwIfAborted()
-        const state = this.#reader.find(views.current, key, 0, key.length, limit)
-        if (state !== FindState.pending) return resultOf(state)
+      this.#assertStillOpen()
+      let state = reader.find(views.current, key, key.length, limit)
+      while (state === FindState.pending) {
         const view = views.hold()
         try {
           await pace.load(
-            () => this.#reader.loadSync(),
-            () => this.#reader.load(),
+            () => reader.loadSync(),
+            () => reader.load(),
           )
         } finally {
           views.release(view)
         }
+        this.#assertStillOpen()
+        signal?.throwIfAborted()
+        state = reader.resume(views.current)
       }
+      return resultOf(state, reader.entry)
     } finally {
       live.remove(limit)
     }
@@ -484,8 +506,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     this.#engine.health.assertReadable()
   }
 
-  #foundValue(state: FindState): V | undefined {
-    return state === FindState.found ? this.#decodeValue(this.#reader.entry) : undefined
+  #foundValue(state: FindState, entry: EntryView = this.#reader.entry): V | undefined {
+    return state === FindState.found ? this.#decodeValue(entry) : undefined
   }
 
   #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {

@@ -1,40 +1,55 @@
 /**
  * Looks one key up: the MemTables, newest first, then the runs of segments, newest first. The first entry found
  * ends the walk; a tombstone means absent. Synchronous; where a block is not in memory it answers `pending`, and
- * the walk is repeated once that is loaded.
+ * after the load `resume` goes on at the same run.
  */
 import { hashKey, keyHash } from '../bytes/key-hash.ts'
 import { createEntryView, EntryKind, type EntryView, type SequenceNumber } from '../entry/entry.ts'
+import type { MemTable } from '../memtable/mem-table.ts'
 import { FindState } from '../segment/find-state.ts'
 import type { Segment } from '../segment/segment.ts'
-import type { ReadView } from './read-view.ts'
+import type { ReadView, SegmentRun } from './read-view.ts'
 
 export class PointReader {
   /** What was found; valid until the next lookup or load. */
   readonly entry: EntryView = createEntryView()
+  #key: Uint8Array = new Uint8Array(0)
+  #length = 0
+  #limit: SequenceNumber = 0
+  #hashHigh = 0
+  #hashLow = 0
+  /** After `pending`: the picture that was looked at, the run, and its segment that needs a block. */
+  #view: ReadView | undefined
+  #runIndex = 0
   #missing: Segment | undefined
 
-  /** `found` means there is a value; tombstones are `absent`. */
-  find(view: ReadView, key: Uint8Array, start: number, length: number, limit: SequenceNumber): FindState {
-    hashKey(key, start, length)
+  /**
+   * Looks for `key[0, length)` as of the sequence number `limit`. `found` means there is a value; tombstones are
+   * `absent`. The key must stay as it is until the lookup has ended.
+   */
+  find(view: ReadView, key: Uint8Array, length: number, limit: SequenceNumber): FindState {
+    hashKey(key, 0, length)
     const { high, low } = keyHash
     const { entry } = this
-    const { tables, runs } = view
+    const { tables } = view
     for (let i = 0; i < tables.length; i++) {
-      const table = tables[i] as ReadView['active']
-      if (table.find(key, start, length, high, low, limit, entry)) return this.#outcome()
+      if ((tables[i] as MemTable).find(key, 0, length, high, low, limit, entry)) return this.#outcome()
     }
-    for (let i = 0; i < runs.length; i++) {
-      const segment = (runs[i] as ReadView['runs'][0]).segmentFor(key, start, length)
-      if (segment === undefined) continue
-      const state = segment.find(key, start, length, high, low, limit, entry)
-      if (state === FindState.found) return this.#outcome()
-      if (state === FindState.pending) {
-        this.#missing = segment
-        return FindState.pending
-      }
-    }
-    return FindState.absent
+    this.#key = key
+    this.#length = length
+    this.#limit = limit
+    this.#hashHigh = high
+    this.#hashLow = low
+    return this.#findInRuns(view, 0)
+  }
+
+  /**
+   * Repeats a lookup that was `pending`. What can be seen at its sequence number does not change, so only a new
+   * picture means starting over.
+   */
+  resume(view: ReadView): FindState {
+    if (view === this.#view) return this.#findInRuns(view, this.#runIndex)
+    return this.find(view, this.#key, this.#length, this.#limit)
   }
 
   /** After `pending`: loads what is missing, blocking. */
@@ -42,9 +57,34 @@ export class PointReader {
     this.#missing?.loadSync()
   }
 
-  /** The same without blocking; must follow `find` with nothing in between. */
+  /** The same without blocking; must follow the lookup with nothing in between. */
   load(): Promise<void> {
     return this.#missing?.load() ?? Promise.resolve()
+  }
+
+  #findInRuns(view: ReadView, first: number): FindState {
+    const { runs } = view
+    for (let i = first; i < runs.length; i++) {
+      const segment = (runs[i] as SegmentRun).segmentFor(this.#key, 0, this.#length)
+      if (segment === undefined) continue
+      const state = segment.find(
+        this.#key,
+        0,
+        this.#length,
+        this.#hashHigh,
+        this.#hashLow,
+        this.#limit,
+        this.entry,
+      )
+      if (state === FindState.found) return this.#outcome()
+      if (state === FindState.pending) {
+        this.#view = view
+        this.#runIndex = i
+        this.#missing = segment
+        return FindState.pending
+      }
+    }
+    return FindState.absent
   }
 
   #outcome(): FindState {
