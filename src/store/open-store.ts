@@ -187,7 +187,7 @@ class Opening<K, V> {
       nextSequence: 1,
       unflushed: [],
       isProofPresent: false,
-      orphans: content.manifests.map((number) => this.#file(manifestFileName(number))),
+      orphans: content.manifests.map((number) => this.#orphan(manifestFileName(number))),
     })
   }
 
@@ -423,12 +423,17 @@ class Opening<K, V> {
         .map(logFileName),
       ...[...content.names].filter((name) => parseFileName(name)?.kind === 'temporary'),
     ]
-    return [...new Set(names)].map((name) => this.#file(name))
+    return [...new Set(names)].map((name) => this.#orphan(name))
   }
 
-  #file(name: string): { path: string; sizeBytes: number } {
+  /** A file to be removed. One that is gone already (CURRENT.tmp, which was replaced meanwhile) does no harm. */
+  #orphan(name: string): { path: string; sizeBytes: number } {
     const path = joinPath(this.#path, name)
-    return { path, sizeBytes: this.#sizeOf(path) }
+    try {
+      return { path, sizeBytes: this.#sizeOf(path) }
+    } catch {
+      return { path, sizeBytes: 0 }
+    }
   }
 
   #sizeOf(path: string): number {
