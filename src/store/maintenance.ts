@@ -144,6 +144,11 @@ export class Maintenance {
     this.#startCompaction()
   }
 
+  /** The oldest sealed table may be ready now. Called often, so it looks for nothing else. */
+  tablesSettled(): void {
+    if (!this.#isClosed && this.#flush === undefined) this.#startFlush()
+  }
+
   /** Nobody has written for a while, or somebody does again. */
   setIdle(isIdle: boolean): void {
     this.#isIdle = isIdle

@@ -116,7 +116,10 @@ export class StoreEngine<K, V> {
     this.obsolete = new ObsoleteFiles({
       fs,
       scheduler,
-      manifest,
+      proveDropped: async () => {
+        await this.#beforeChange()
+        await manifest.proveSynced()
+      },
       logsIdle: () => this.syncer.idle(),
       onManifestFailed: (error) => {
         if (!isDiskFull(error)) this.#poison(error)
@@ -150,7 +153,7 @@ export class StoreEngine<K, V> {
         publishedSequence,
         onChanged: (tables) => this.views.setTables(tables),
         onRotated: () => this.#switchLog(),
-        onSettled: () => this.maintenance.schedule(),
+        onSettled: () => this.maintenance.tablesSettled(),
       },
       active,
       parts.unflushed,
@@ -344,16 +347,17 @@ export class StoreEngine<K, V> {
     else this.#poison(error)
   }
 
+  /** The proof counts as present until it is gone for good: whoever comes meanwhile removes it too. */
   async #beforeChange(): Promise<void> {
     if (!this.#isProofPresent) return
-    this.#isProofPresent = false
     await consumeCloseProof(this.#parts.fs, this.path)
+    this.#isProofPresent = false
   }
 
   #beforeChangeSync(): void {
     if (!this.#isProofPresent) return
-    this.#isProofPresent = false
     consumeCloseProofSync(this.#parts.fs, this.path)
+    this.#isProofPresent = false
   }
 
   /**
