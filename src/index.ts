@@ -14,10 +14,12 @@ export {
   StoreError,
   UnsupportedFormatError,
 } from './errors.ts'
+export type { FileInspection, FilePart, InspectedFileKind } from './fs/file-inspection.ts'
 export type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from './fs/file-system.ts'
 export { nodeFileSystem } from './fs/node-file-system.ts'
 export { InvariantError } from './invariant.ts'
 export { InMemoryStore, type InMemoryStoreOptions } from './store/in-memory-store.ts'
+export { inspectFile } from './store/inspect-file.ts'
 export {
   type BatchOperation,
   type ChainedBatch,
@@ -34,7 +36,7 @@ export {
   type ViewVisitor,
   type WriteOptions,
 } from './store/key-value-store.ts'
-export { LogStructuredStore, type NamedOptions } from './store/log-structured-store.ts'
+export { LogStructuredStore, type NamedOptions, type OptionsWithoutEncodings } from './store/log-structured-store.ts'
 export type { StoreOptions, TuningOptions } from './store/settings.ts'
 export type { Logger, StoreEventListener, StoreEventMap, StoreEventName } from './store/store-events.ts'
 export type {

@@ -3,6 +3,7 @@
  * `main` hands in the real ones; tests hand in their own and so run whole sessions in one process.
  */
 import type { Readable, Writable } from 'node:stream'
+import type { FileInspection } from '../fs/file-inspection.ts'
 import type { KeyBounds, SyncKeyValueStore } from '../store/key-value-store.ts'
 import type { StoreOptions } from '../store/settings.ts'
 import type { StoreEventListener, StoreEventName } from '../store/store-events.ts'
@@ -16,21 +17,6 @@ export interface OpenStore extends SyncKeyValueStore<Uint8Array, Uint8Array> {
   flush(): Promise<void>
   compact(bounds?: KeyBounds<Uint8Array>): Promise<void>
   on<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): unknown
-}
-
-/** A part of a file as `inspect` shows it. */
-export interface FilePart {
-  readonly offset: number
-  readonly length: number
-  readonly kind: string
-  readonly details: unknown
-}
-
-/** What `inspect` shows of a file, as plain data. */
-export interface FileInspection {
-  readonly kind: string
-  readonly properties: object
-  readonly parts: readonly FilePart[]
 }
 
 export interface InputStream extends Readable {

@@ -35,4 +35,5 @@ test('describeEdit() calls a segment that is removed and added moved', () => {
 
 test('describeEdit() says nothing of an edit that changes nothing', () => {
   expect(describeEdit({ added: [], removed: [] })).toEqual([])
+  expect(describeEdit({ added: [], removed: [], flushedSequence: 0, lowestLiveLog: 0 })).toEqual([])
 })

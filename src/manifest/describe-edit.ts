@@ -14,8 +14,11 @@ export function describeEdit(edit: VersionEdit): string[] {
     ...edit.removed.filter((number) => !isMoved(number)).map((number) => `removes segment ${number}`),
     ...edit.added.map((added) => describeAdded(added, isMoved(added.meta.number))),
     ...(edit.logNumbersAdded ?? []).map((number) => `log ${number} may hold writes from now on`),
-    ...sentence(lowestLiveLog, (number) => `logs below ${number} are no longer needed`),
-    ...sentence(flushedSequence, (number) => `segments hold everything up to sequence number ${number}`),
+    ...sentence(lowestLiveLog || undefined, (number) => `logs below ${number} are no longer needed`),
+    ...sentence(
+      flushedSequence || undefined,
+      (number) => `segments hold everything up to sequence number ${number}`,
+    ),
     ...sentence(restartSequence, (number) => `writes go on from sequence number ${number}`),
     ...sentence(nextFileNumber, (number) => `the next file gets number ${number} or higher`),
     ...Object.entries(edit.settings ?? {}).map(([name, value]) => `sets ${name} to ${value}`),

@@ -4,8 +4,9 @@
  */
 import { PassThrough } from 'node:stream'
 import { CLI } from '../../src/cli/cli.ts'
-import type { FileInspection, Host, OpenStore, OutputStream, SignalName } from '../../src/cli/host.ts'
+import type { Host, OpenStore, OutputStream, SignalName } from '../../src/cli/host.ts'
 import { ClosedError } from '../../src/errors.ts'
+import type { FileInspection } from '../../src/fs/file-inspection.ts'
 import { InMemoryStore } from '../../src/store/in-memory-store.ts'
 import type { StoreOptions } from '../../src/store/settings.ts'
 import type { CheckReport } from '../../src/store/store-status.ts'

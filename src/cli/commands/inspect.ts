@@ -1,10 +1,10 @@
 /** `inspect`: what is inside one file of a store. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { FileInspection, FilePart } from '../../fs/file-inspection.ts'
 import { CommandError } from '../cli-error.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
 import { ExitCode } from '../exit-code.ts'
-import type { FileInspection, FilePart } from '../host.ts'
 import { jsonOfData } from '../report.ts'
 import { tableLines } from '../terminal/drawing.ts'
 
