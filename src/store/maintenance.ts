@@ -237,6 +237,7 @@ export class Maintenance {
     this.#isClosed = true
     this.#cancelRetry?.()
     this.#compaction?.cancel()
+    this.keepAlive(true)
     await this.jobsEnded()
   }
 

@@ -17,6 +17,8 @@ export const startMaintenanceWorker: StartWorker = (start) =>
     stdout: true,
     stderr: true,
     execArgv: [],
+    // A merge makes few objects; the usual young generation would only spread over memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
 
 export interface MaintenanceThreadEvents {
