@@ -32,7 +32,7 @@ interface Waiting {
 export class WriteQueue {
   readonly #parts: WriteQueueParts
   #waiting: Waiting[] = []
-  #pump: Promise<void> | undefined
+  #isRunning = false
 
   constructor(parts: WriteQueueParts) {
     this.#parts = parts
@@ -50,9 +50,7 @@ export class WriteQueue {
   add(write: QueuedWrite): Promise<void> {
     const waiting: Waiting = { write, done: new Deferred(), steps: undefined }
     this.#waiting.push(waiting)
-    this.#pump ??= this.#run().finally(() => {
-      this.#pump = undefined
-    })
+    if (!this.#isRunning) void this.#run()
     return waiting.done.promise
   }
 
@@ -70,12 +68,15 @@ export class WriteQueue {
     for (const { done } of waiting) done.reject(error)
   }
 
+  /** Ends in the same synchronous stretch in which it finds the queue empty: a write added later runs it anew. */
   async #run(): Promise<void> {
+    this.#isRunning = true
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       const need = this.#step(first)
       if (need === 'turn') await this.#parts.nextTurn()
       else if (need === 'room') await this.#waitForRoom(first)
     }
+    this.#isRunning = false
   }
 
   /** Waits for room, or until the writer gives up. */
