@@ -55,6 +55,24 @@ test('passes over blocks that were used since the hand came by', () => {
   expect([1, 2, 3, 4, 5].filter((block) => cache.has(blocks, block))).toEqual([1, 3, 4, 5])
 })
 
+test('gives no used frame to another block while somebody looks at bytes', () => {
+  const cache = new BlockCache(2 * frameSizeBytes)
+  const blocks = cache.register(100)
+  const dropped = cache.register(100)
+  put(cache, blocks, 0)
+  cache.beginViewing()
+  cache.beginViewing()
+  const frame = put(cache, dropped, 1)
+  cache.drop(dropped)
+  expect(cache.claim()).toBe(-1)
+  cache.endViewing()
+  expect(cache.claim()).toBe(-1)
+  expect(cache.has(blocks, 0)).toBe(true)
+  cache.endViewing()
+  expect(cache.claim()).toBe(frame)
+  expect(put(cache, blocks, 2)).toBeGreaterThanOrEqual(0)
+})
+
 test('counts hits, and is empty without budget', () => {
   const cache = new BlockCache(frameSizeBytes)
   const blocks = cache.register(3)

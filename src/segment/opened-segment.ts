@@ -4,7 +4,7 @@
  */
 import { ClosedError, CorruptionError } from '../errors.ts'
 import type { File } from '../fs/file-system.ts'
-import type { BlockCache, CachedBlocks } from './block-cache.ts'
+import { type BlockCache, type CachedBlocks, noFrame } from './block-cache.ts'
 import { checkBlock } from './block-check.ts'
 import type { BlockIndex } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
@@ -83,14 +83,14 @@ export class OpenedSegment {
   /** Brings one block into the cache, or, where it does not fit there, past it. */
   fetchSync(block: number): void {
     this.#cache.missCount += 1
-    if (!this.#isCacheable(block)) {
+    if (this.#cache.has(this.#cached, block)) return
+    const frame = this.#isCacheable(block) ? this.#cache.claim() : noFrame
+    if (frame === noFrame) {
       const memory = new BlockMemory(this.blockIndex.lengthOf(block))
       this.readSync(block, 1, memory, 0)
       this.#cache.passing.add(this.#cached.id, block, memory)
       return
     }
-    if (this.#cache.has(this.#cached, block)) return
-    const frame = this.#cache.claim()
     try {
       this.readSync(block, 1, this.#cache.memoryOf(frame), this.#cache.startOf(frame))
     } catch (error) {
@@ -119,6 +119,7 @@ export class OpenedSegment {
     if (!this.#isCacheable(block) || this.#cache.has(this.#cached, block)) return
     const length = this.blockIndex.lengthOf(block)
     const frame = this.#cache.claim()
+    if (frame === noFrame) return
     const target = this.#cache.memoryOf(frame).bytes
     target.set(memory.bytes.subarray(at, at + length), this.#cache.startOf(frame))
     this.#cache.publish(this.#cached, block, frame)

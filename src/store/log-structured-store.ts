@@ -102,11 +102,17 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   ): Promise<LogStructuredStore<EncodedTypes[K], EncodedTypes[V]>>
   static open<V, K extends EncodingName = 'utf8'>(
     path: string,
-    options: OptionsWithoutEncodings & { readonly keyEncoding?: K; readonly valueEncoding: CustomEncoding<V> },
+    options: OptionsWithoutEncodings & {
+      readonly keyEncoding?: K
+      readonly valueEncoding: CustomEncoding<V>
+    },
   ): Promise<LogStructuredStore<EncodedTypes[K], V>>
   static open<K, V extends EncodingName = 'utf8'>(
     path: string,
-    options: OptionsWithoutEncodings & { readonly keyEncoding: CustomEncoding<K>; readonly valueEncoding?: V },
+    options: OptionsWithoutEncodings & {
+      readonly keyEncoding: CustomEncoding<K>
+      readonly valueEncoding?: V
+    },
   ): Promise<LogStructuredStore<K, EncodedTypes[V]>>
   static open<K, V>(
     path: string,
@@ -229,11 +235,13 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     const limit = this.#beginRead('getView', options)
     this.#encodeLookupKey(key)
     if (this.#findSync(limit) !== FindState.found) return undefined
-    const { arenas } = this.#engine
+    const { arenas, blocks } = this.#engine
     arenas.beginViewing()
+    blocks.beginViewing()
     try {
       return visit(valueViewOf(this.#reader.entry))
     } finally {
+      blocks.endViewing()
       arenas.endViewing()
     }
   }
