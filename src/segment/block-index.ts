@@ -198,6 +198,12 @@ export class BlockIndexWriter {
     this.#pushSeparator(first, firstStart, isSameKey ? firstLength : common + 1)
   }
 
+  /** Hands the memory on; not used any more. */
+  release(): void {
+    this.#positions.release()
+    this.#separatorEnds.release()
+  }
+
   /** The region's content. `smallestKey` and `largestKey` are the segment's, `endPosition` is where blocks end. */
   encode(endPosition: number, smallestKey: Uint8Array, largestKey: Uint8Array): BlockMemory {
     const blockCount = this.blockCount

@@ -12,13 +12,18 @@ export class BlockMemory {
   readonly halves: Uint16Array
   readonly words: Uint32Array
 
-  /** `sizeBytes` is rounded up to a multiple of eight. */
-  constructor(sizeBytes: number) {
+  /** `sizeBytes` is rounded up to a multiple of eight; they are the first of `buffer`, or of a new, zeroed one. */
+  constructor(sizeBytes: number, buffer: ArrayBuffer = new ArrayBuffer(alignedSize(sizeBytes))) {
     invariant(hostIsLittleEndian, 'segments are read on little-endian machines only')
-    const buffer = new ArrayBuffer(alignedSize(sizeBytes))
-    this.bytes = new Uint8Array(buffer)
-    this.halves = new Uint16Array(buffer)
-    this.words = new Uint32Array(buffer)
+    const size = alignedSize(sizeBytes)
+    this.bytes = new Uint8Array(buffer, 0, size)
+    this.halves = new Uint16Array(buffer, 0, size / 2)
+    this.words = new Uint32Array(buffer, 0, size / 4)
+  }
+
+  /** The buffer under all three views. */
+  get buffer(): ArrayBuffer {
+    return this.words.buffer as ArrayBuffer
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../bytes/blocked-bloom.ts'
 import { BlockMemory } from './block-memory.ts'
 import type { KeyHashes } from './hash-index.ts'
+import { takeBuffer } from './spare-buffers.ts'
 
 const bitsPerKey = 10
 const trailerSizeBytes = 8
@@ -21,7 +22,9 @@ const trailerSizeBytes = 8
 /** A filter with room for `keyCount` keys, empty. */
 export function createFilter(keyCount: number): BlockMemory {
   const blockCount = bloomBlockCountFor(keyCount, bitsPerKey)
-  const memory = new BlockMemory(blockCount * bloomBlockSizeBytes + trailerSizeBytes)
+  const sizeBytes = blockCount * bloomBlockSizeBytes + trailerSizeBytes
+  const memory = new BlockMemory(sizeBytes, takeBuffer(sizeBytes))
+  memory.words.fill(0)
   memory.words[memory.words.length - 2] = bloomProbeCountFor(bitsPerKey)
   return memory
 }

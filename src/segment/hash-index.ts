@@ -47,6 +47,13 @@ export class KeyHashes {
     return this.highs.length
   }
 
+  /** Hands the memory on when both tables are made. */
+  release(): void {
+    this.highs.release()
+    this.lows.release()
+    this.places.release()
+  }
+
   /** The newest version of the key with this hash is entry `ordinal` of block `block`. */
   add(hashHigh: number, hashLow: number, block: number, ordinal: number): void {
     this.highs.push(hashHigh)

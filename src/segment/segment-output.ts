@@ -5,6 +5,7 @@
 import type { File } from '../fs/file-system.ts'
 import { BlockMemory } from './block-memory.ts'
 import type { SegmentSettings } from './segment-settings.ts'
+import { giveBuffer, takeBuffer } from './spare-buffers.ts'
 
 export class SegmentOutput {
   /** Where blocks are laid out; written from {@link place} on. */
@@ -18,7 +19,7 @@ export class SegmentOutput {
   constructor(file: File, settings: SegmentSettings) {
     this.#file = file
     this.#syncEveryBytes = settings.syncEveryBytes
-    this.buffer = new BlockMemory(settings.outputBufferBytes)
+    this.buffer = new BlockMemory(settings.outputBufferBytes, takeBuffer(settings.outputBufferBytes))
   }
 
   /** Offset in the file of the next byte. */
@@ -57,6 +58,11 @@ export class SegmentOutput {
   finish(): void {
     this.#write()
     this.#file.syncSync()
+  }
+
+  /** Hands the buffer on; nothing is written any more. */
+  release(): void {
+    giveBuffer(this.buffer.buffer)
   }
 
   #write(): void {

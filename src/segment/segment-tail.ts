@@ -14,6 +14,7 @@ import { encodeFooter, footerSizeBytes, type Region } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import type { SegmentOutput } from './segment-output.ts'
 import type { SegmentSettings } from './segment-settings.ts'
+import { giveBuffer, takeBuffer } from './spare-buffers.ts'
 
 /** What the writer gathered. */
 export interface SegmentTail {
@@ -33,9 +34,9 @@ const keysPerStep = 8192
 export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<void, SegmentMeta> {
   const blocksEnd = output.offset
   const { number, checksums, hashes, counts } = tail
-  const hashIndex = writeRegion(output, tail, yield* buildHashIndex(hashes))
+  const hashIndex = writeTable(output, tail, yield* buildHashIndex(hashes))
   yield
-  const filter = writeRegion(output, tail, yield* buildFilter(hashes))
+  const filter = writeTable(output, tail, yield* buildFilter(hashes))
   yield
   const index = tail.blockIndex.encode(blocksEnd / 8, counts.smallestKey, counts.largestKey)
   const blockIndex = writeRegion(output, tail, index)
@@ -69,7 +70,8 @@ export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<
 }
 
 function* buildHashIndex(hashes: KeyHashes): Generator<void, BlockMemory> {
-  const memory = new BlockMemory(slotCountFor(hashes.count) * 4)
+  const sizeBytes = slotCountFor(hashes.count) * 4
+  const memory = new BlockMemory(sizeBytes, takeBuffer(sizeBytes))
   memory.words.fill(emptySlot)
   for (let key = 0; key < hashes.count; key += keysPerStep) {
     fillHashIndex(memory.words, hashes, key, Math.min(key + keysPerStep, hashes.count))
@@ -98,6 +100,13 @@ function encodeTailProperties({ counts, settings }: SegmentTail): BlockMemory {
   const memory = new BlockMemory(encoded.length)
   memory.bytes.set(encoded)
   return memory
+}
+
+/** Writes a region whose memory others may use then. */
+function writeTable(output: SegmentOutput, tail: SegmentTail, memory: BlockMemory): Region {
+  const region = writeRegion(output, tail, memory)
+  giveBuffer(memory.buffer)
+  return region
 }
 
 function writeRegion(output: SegmentOutput, tail: SegmentTail, { bytes }: BlockMemory): Region {

@@ -48,6 +48,7 @@ export class SegmentWriter {
   #smallestSequence = Number.MAX_SAFE_INTEGER
   #largestSequence = 0
   #isOver = false
+  #isReleased = false
   #finishing: Generator<void, SegmentMeta> | undefined
 
   /** `file` is new and empty; `number` is the one in its name. */
@@ -112,6 +113,17 @@ export class SegmentWriter {
   /** Gives up. The caller closes the file and removes it. */
   abort(): void {
     this.#isOver = true
+    this.#release()
+  }
+
+  /** Hands all large memory on, once. */
+  #release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#output.release()
+    this.#blockIndex.release()
+    this.#hashes.release()
+    this.#checksums.release()
   }
 
   *#finishInSteps(): Generator<void, SegmentMeta> {
@@ -134,7 +146,9 @@ export class SegmentWriter {
         largestSequence: this.#largestSequence,
       },
     }
-    return yield* writeTail(this.#output, tail)
+    const meta = yield* writeTail(this.#output, tail)
+    this.#release()
+    return meta
   }
 
   /** Whether the entry has the key of the one before it. */
