@@ -84,7 +84,7 @@ function messageWithCause(error: StoreError): string {
 }
 
 function hintFor(error: StoreError): string | undefined {
-  if (error instanceof LockedError) return 'Close the store there, or name another with --store.'
+  if (error instanceof LockedError) return 'Another store is named with --store DIR.'
   if (error instanceof CorruptionError) {
     return "'varve check' lists all damage, 'varve inspect FILE' shows one file; restore what is damaged from a backup."
   }

@@ -26,6 +26,7 @@ export interface InputStream extends Readable {
 
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean
+  /** 0 where the terminal does not say. */
   readonly columns?: number
   readonly rows?: number
 }

@@ -78,7 +78,7 @@ describe("the store's errors", () => {
   test('say what, why and what next, without a stack trace', async () => {
     const locked = await errOf(new LockedError('the store is open in process 7 (node app.js)', { pid: 7 }))
     expect(locked).toBe(
-      'error: the store is open in process 7 (node app.js)\nClose the store there, or name another with --store.\n',
+      'error: the store is open in process 7 (node app.js)\nAnother store is named with --store DIR.\n',
     )
     const cause = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })
     expect(await errOf(new StorageError('cannot read CURRENT', { cause }))).toMatch(

@@ -47,6 +47,21 @@ describe('the program', () => {
     expect(JSON.parse(varve('status', '--json').out)).toMatchObject({ state: 'open', sequenceNumber: 5_002 })
   })
 
+  test('inspect looks into every kind of file, beside the process that has the store open', async () => {
+    const first = RunningVarve.start([], { cwd })
+    first.write('put a 1\nflush\nput b 2\ncount\n')
+    await first.shows('2\n')
+    const kindOf = (name: string): string => JSON.parse(varve('inspect', name, '--json').out).kind
+    const names = readdirSync(join(cwd, 'varve-data')).filter((name) =>
+      /[.](?:log|seg)$|^(?:MANIFEST|CURRENT)/.test(name),
+    )
+    expect([...new Set(names.map(kindOf))].sort()).toEqual(['current', 'log', 'manifest', 'segment'])
+    first.child.stdin?.end()
+    await first.ended
+    expect(kindOf('CLOSED')).toBe('closed')
+    expect(varve('inspect', 'CLOSED').out).toContain('lastSequence')
+  })
+
   test('never shows a stack trace, whatever it is given', () => {
     writeFileSync(
       join(cwd, 'garbage'),
@@ -81,6 +96,9 @@ describe('the program', () => {
     const { code, out } = varve('check')
     expect(code).toBe(1)
     expect(out).toContain('damaged: ')
+    const inspected = varve('inspect', segment, '--json')
+    expect(inspected).toMatchObject({ code: 1, err: '' })
+    expect(JSON.parse(inspected.out).parts).toContainEqual(expect.objectContaining({ kind: 'damaged' }))
   })
 })
 
@@ -121,7 +139,7 @@ describe('pipes and signals', () => {
     const second = varve('get', 'a')
     expect(second).toMatchObject({ code: 1, out: '' })
     expect(second.err).toContain(String(first.child.pid))
-    expect(second.err).toContain('Close the store there')
+    expect(second.err).toContain('close it there')
     first.child.stdin?.end()
     expect((await first.ended).code).toBe(0)
     expect(varve('get', 'a').out).toBe('1\n')

@@ -65,6 +65,34 @@ describe.skipIf(!hasScript)('in a terminal', () => {
     expect((await terminal.ended).code).toBe(0)
   })
 
+  test.skipIf(spawnSync('bash', ['-c', 'exit 0']).status !== 0)(
+    'Ctrl-Z and fg bring the session back as it was',
+    async () => {
+      const terminal = new RunningVarve('script', ['-qec', 'bash --norc -i', '/dev/null'], {
+        cwd,
+        env: { NO_COLOR: '1', TERM: 'xterm' },
+      })
+      terminal.write("PS1='shell''> '\r")
+      await terminal.shows('shell> ')
+      terminal.write(`${process.execPath} ${varvePath}\r`)
+      await terminal.shows('varve> ')
+      terminal.write('put a 1')
+      await terminal.shows('put')
+      await terminal.shows('1')
+      terminal.write('\x1a')
+      await terminal.shows('shell> ')
+      terminal.write('fg\r')
+      await terminal.shows('varve> put a 1')
+      terminal.write('\r')
+      await terminal.shows('ok')
+      await terminal.shows('varve> ')
+      terminal.write('\x04')
+      await terminal.shows('shell> ')
+      terminal.write('exit\r')
+      expect((await terminal.ended).code).toBe(0)
+    },
+  )
+
   test('Ctrl-C ends a one-shot command with 130', async () => {
     const terminal = openTerminal('import')
     await terminal.shows('Ctrl-D ends them')

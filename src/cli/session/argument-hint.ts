@@ -53,7 +53,7 @@ export class ArgumentHint {
     const { line, cursor } = this.#line
     if (!this.isEnabled || cursor !== line.length || line === '') return
     const { rows, cols } = this.#line.getCursorPos()
-    const room = (this.#screen.columns ?? 80) - cols - 1
+    const room = (this.#screen.columns || 80) - cols - 1
     const hint = this.#hintOf(line)
     if (hint === '' || room < 4 || rows > 0) return
     const shown = hint.length <= room ? hint : `${hint.slice(0, room - 1)}…`

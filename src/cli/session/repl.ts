@@ -115,6 +115,8 @@ export class Repl {
     const reader = this.#reader
     reader.on('line', (line) => this.#takeLine(line))
     reader.on('SIGINT', () => this.#onInterrupt())
+    // After Ctrl-Z and fg, readline has paused its input and waits for somebody to go on.
+    reader.on('SIGCONT', () => reader.prompt(true))
     reader.on('history', (lines: string[]) => {
       if (this.#cancelQuestion !== undefined || !this.#history.keeps(lines[0] ?? '')) lines.shift()
     })

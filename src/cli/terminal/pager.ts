@@ -49,8 +49,8 @@ export class PagedStream extends Writable {
     if (this.#pager !== undefined) return writeTo(this.#pager.input, chunk)
     if (this.#isDirect) return this.#writeDirectly(chunk)
     this.#held.push(chunk)
-    this.#heldRows += rowsOf(chunk, this.#host.stdout.columns ?? 80)
-    if (this.#heldRows < (this.#host.stdout.rows ?? 24)) return
+    this.#heldRows += rowsOf(chunk, this.#host.stdout.columns || 80)
+    if (this.#heldRows < (this.#host.stdout.rows || 24)) return
     this.#pager = await this.#host.startPager(this.#command)
     this.#isDirect = this.#pager === undefined
     await this.#take(this.#takeHeld())

@@ -49,7 +49,7 @@ export class Talk {
   /** Shows `line` until the next one, in place; the empty string removes it. Only on a terminal. */
   showPassing(line: string): void {
     if (!this.isTerminal || this.#isQuiet || line === this.#passing) return
-    const width = (this.#stream.columns ?? 80) - 1
+    const width = (this.#stream.columns || 80) - 1
     this.#passing = line
     this.#stream.write(`\r\x1b[2K${line.slice(0, width)}`)
   }

@@ -18,7 +18,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function styleOf(stream: OutputStream, env: Environment, color: boolean | undefined): TextStyle {
   return {
     colors: createColors(color ?? wantsColor(stream, env)),
-    width: stream.columns ?? 80,
+    width: stream.columns || 80,
     isTerminal: stream.isTTY === true,
   }
 }
