@@ -143,6 +143,8 @@ describe('inspectFile() shows', () => {
     expect(words).toContain('segments hold everything up to sequence number 5')
     expect(properties).toMatchObject({ flushedSequence: 6, restartSequence: 7, segmentCount: 2, logs: [] })
     expect(parts.at(-1)?.kind).toBe('sync mark')
+    const segmentNumbers = (properties.levels as number[][]).flat()
+    expect(properties.nextFileNumber).toBeGreaterThan(Math.max(...segmentNumbers))
   })
 
   test('the blocks and regions of a segment', async () => {

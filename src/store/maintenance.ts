@@ -229,7 +229,9 @@ export class Maintenance {
     const job = this.#flushJob(tables)
     const result = await this.#parts.executor.run(job).done
     this.#count(this.#flushStatistics, result, 0)
-    await this.#parts.manifest.append({ ...this.#flushEdit(job, result, tables), ...more }, install)
+    const edit = this.#flushEdit(job, result, tables)
+    const nextFileNumber = Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber ?? 0)
+    await this.#parts.manifest.append({ ...edit, ...more, nextFileNumber }, install)
   }
 
   /** Stops: nothing new is begun; a compaction is given up, a flush let end. */
