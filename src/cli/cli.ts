@@ -2,11 +2,10 @@
  * The command-line tool. `run` takes what stands behind `varve` and answers with the exit code; one command, a
  * session on a terminal, or commands from a pipe. Everything outside comes in by the `Host`.
  */
-import { createInterface } from 'node:readline/promises'
 import { describeFailure, OutputClosedError } from './cli-error.ts'
 import type { Invocation, Place } from './command-line.ts'
 import { CommandLine } from './command-line.ts'
-import { CommandRunner } from './command-runner.ts'
+import { type CommandInvocation, CommandRunner, type RunnerParts } from './command-runner.ts'
 import { commandTable } from './command-table.ts'
 import { ExitCode } from './exit-code.ts'
 import type { GlobalFlags } from './global-options.ts'
@@ -16,11 +15,15 @@ import { createLogger } from './logger.ts'
 import { Repl } from './session/repl.ts'
 import { runScript } from './session/script.ts'
 import { StoreHandle } from './store-handle.ts'
+import { askOnTerminal } from './terminal/ask.ts'
 import { Output } from './terminal/output.ts'
 import { Talk } from './terminal/talk.ts'
 import { styleOf } from './terminal/text-style.ts'
 
 const defaultStore = 'varve-data'
+
+/** What one run works with, one-shot or session. */
+type Tools = Pick<RunnerParts, 'host' | 'flags' | 'talk' | 'logger' | 'store' | 'interrupts'>
 
 export class CLI {
   readonly #host: Host
@@ -53,58 +56,39 @@ export class CLI {
     commandLine: CommandLine,
     interrupts: Interrupts,
   ): Promise<ExitCode> {
-    const { flags } = invocation
-    const talk = this.#talk(flags)
-    const store = this.#storeHandle(flags, talk)
+    const tools = this.#tools(invocation.flags, interrupts)
     try {
       const code =
         invocation.kind === 'session'
-          ? await this.#runSession(flags, talk, store, interrupts)
-          : await this.#runOne(invocation, commandLine, talk, store, interrupts)
-      await store.close()
+          ? await this.#runSession(tools)
+          : await this.#runOne(invocation, commandLine, tools)
+      await tools.store.close()
       return code
     } catch (error) {
-      await store.close().catch(() => undefined)
-      return this.#fail(talk, error)
+      await tools.store.close().catch(() => undefined)
+      return this.#fail(tools.talk, error)
     }
   }
 
-  #runOne(
-    invocation: Extract<Invocation, { kind: 'command' }>,
-    commandLine: CommandLine,
-    talk: Talk,
-    store: StoreHandle,
-    interrupts: Interrupts,
-  ): Promise<ExitCode> {
-    const { flags } = invocation
+  #runOne(invocation: CommandInvocation, commandLine: CommandLine, tools: Tools): Promise<ExitCode> {
     const runner = new CommandRunner({
-      host: this.#host,
-      store,
-      talk,
-      logger: createLogger(flags.logLevel ?? 'silent', this.#host.stderr),
-      interrupts,
+      ...tools,
       commandLine,
-      flags,
       inSession: false,
-      ask: (question, signal) => this.#ask(question, signal),
+      ask: (question, signal) => askOnTerminal(this.#host, question, signal),
       leave: () => {},
     })
     return runner.run(invocation)
   }
 
-  #runSession(flags: GlobalFlags, talk: Talk, store: StoreHandle, interrupts: Interrupts): Promise<ExitCode> {
-    const host = this.#host
+  #runSession(tools: Tools): Promise<ExitCode> {
+    const { host, flags } = tools
     const commandLine = this.#commandLine('session', flags.color)
     let isLeaving = false
     let repl: Repl | undefined
     const runner = new CommandRunner({
-      host,
-      store,
-      talk,
-      logger: createLogger(flags.logLevel ?? 'silent', host.stderr),
-      interrupts,
+      ...tools,
       commandLine,
-      flags,
       inSession: true,
       ask: async (question) => repl?.ask(question),
       leave: () => {
@@ -112,10 +96,19 @@ export class CLI {
       },
     })
     const commands = commandTable.filter((command) => command.place !== 'shell')
-    const parts = { host, talk, store, interrupts, commands, commandLine, runner, isLeaving: () => isLeaving }
+    const parts = { ...tools, commands, commandLine, runner, isLeaving: () => isLeaving }
     if (host.stdin.isTTY !== true) return runScript(parts, flags.exitOnError === true)
     repl = new Repl(parts, flags.color)
     return repl.run()
+  }
+
+  #tools(flags: GlobalFlags, interrupts: Interrupts): Tools {
+    const host = this.#host
+    const talk = this.#talk(flags)
+    const logger = createLogger(flags.logLevel ?? 'silent', host.stderr)
+    const path = flags.store ?? (host.env.VARVE_STORE || defaultStore)
+    const store = new StoreHandle(host, { path, durability: flags.durability, logger }, talk)
+    return { host, flags, talk, logger, store, interrupts }
   }
 
   #commandLine(place: Place, color?: boolean): CommandLine {
@@ -126,24 +119,6 @@ export class CLI {
   #talk(flags: GlobalFlags): Talk {
     const { stderr, env } = this.#host
     return new Talk(stderr, styleOf(stderr, env, flags.color), flags.quiet === true)
-  }
-
-  #storeHandle(flags: GlobalFlags, talk: Talk): StoreHandle {
-    const { env, stderr } = this.#host
-    const path = flags.store ?? (env.VARVE_STORE || defaultStore)
-    const logger = createLogger(flags.logLevel ?? 'silent', stderr)
-    return new StoreHandle(this.#host, { path, durability: flags.durability, logger }, talk)
-  }
-
-  async #ask(question: string, signal: AbortSignal): Promise<string | undefined> {
-    const { stdin, stderr } = this.#host
-    if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined
-    const reader = createInterface({ input: stdin, output: stderr })
-    try {
-      return await reader.question(question, { signal })
-    } finally {
-      reader.close()
-    }
   }
 
   async #print(text: string): Promise<ExitCode> {

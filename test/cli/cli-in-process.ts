@@ -29,7 +29,7 @@ export interface RunOptions {
 }
 
 /** What a test can see and set on a store of its desk. */
-export interface DeskTools {
+interface DeskTools {
   readonly calls: string[]
   report: CheckReport
   /** Told before each batch; throws to make it fail. */

@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RunningVarve, varvePath } from './varve-process.ts'
 
-const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') === true
+// The name stands apart, because it is no package.
+const script = 'script'
+const hasScript = spawnSync(script, ['--version']).stdout?.includes('util-linux') === true
 if (!hasScript)
   process.stderr.write('test/cli/terminal.test.ts: skipped, there is no script(1) of util-linux\n')
 
@@ -21,7 +23,7 @@ afterEach(() => rmSync(cwd, { recursive: true }))
 
 function openTerminal(args: string): RunningVarve {
   const command = `stty rows 24 cols 80; ${process.execPath} ${varvePath} ${args}`
-  return new RunningVarve('script', ['-qec', command, '/dev/null'], {
+  return new RunningVarve(script, ['-qec', command, '/dev/null'], {
     cwd,
     env: { NO_COLOR: '1', TERM: 'xterm' },
   })
@@ -68,7 +70,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
   test.skipIf(spawnSync('bash', ['-c', 'exit 0']).status !== 0)(
     'Ctrl-Z and fg bring the session back as it was',
     async () => {
-      const terminal = new RunningVarve('script', ['-qec', 'bash --norc -i', '/dev/null'], {
+      const terminal = new RunningVarve(script, ['-qec', 'bash --norc -i', '/dev/null'], {
         cwd,
         env: { NO_COLOR: '1', TERM: 'xterm' },
       })
@@ -101,9 +103,24 @@ describe.skipIf(!hasScript)('in a terminal', () => {
     expect((await terminal.ended).code).toBe(130)
   })
 
+  test('clear asks in one-shot use, too: yes, no, the end of input and Ctrl-C', async () => {
+    await new RunningVarve(process.execPath, [varvePath, 'put', 'a', '1'], { cwd }).ended
+    for (const [answer, code] of [
+      ['n\r', 1],
+      ['\x04', 1],
+      ['\x03', 130],
+      ['y\r', 0],
+    ] as const) {
+      const terminal = openTerminal('clear')
+      await terminal.shows('Remove all keys from varve-data? [y/N] ')
+      terminal.write(answer)
+      expect((await terminal.ended).code).toBe(code)
+    }
+  })
+
   test('long results go through the pager', async () => {
     const terminal = new RunningVarve(
-      'script',
+      script,
       ['-qec', `stty rows 5 cols 80; ${process.execPath} ${varvePath} help`, '/dev/null'],
       { cwd, env: { NO_COLOR: '1', TERM: 'xterm', PAGER: "sed 's/^/> /'" } },
     )

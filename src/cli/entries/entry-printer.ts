@@ -64,7 +64,7 @@ export function prettyValue(value: Uint8Array, colors: Colors): string {
   return colors.yellow(visibleJson(text))
 }
 
-export function prettyKey(key: Uint8Array, colors: Colors): string {
+function prettyKey(key: Uint8Array, colors: Colors): string {
   return colors.cyan(quoteBytes(key))
 }
 
