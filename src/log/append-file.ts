@@ -20,6 +20,8 @@ export class AppendFile {
   readonly file: File
   #position: number
   #failure: { error: unknown } | undefined
+  /** Bytes that nobody missed were written in part, and nothing over them since. */
+  #hasRemains = false
   /** In order; the first one is under way. */
   readonly #pending: PendingWrite[] = []
   #settled: Promise<void> = Promise.resolve()
@@ -43,6 +45,11 @@ export class AppendFile {
   /** Whether a non-blocking write has not come home yet. */
   get isBusy(): boolean {
     return this.#pending.length > 0
+  }
+
+  /** Whether the file surely holds nothing but what was appended: no write to it failed half-way. */
+  get isWhole(): boolean {
+    return this.#failure === undefined && !this.#hasRemains
   }
 
   /** Resolves when no non-blocking write is under way any more; never rejects. */
@@ -104,6 +111,7 @@ export class AppendFile {
     try {
       this.file.writeSync(bytes, this.#position)
     } catch {
+      this.#hasRemains = true
       return false
     }
     this.#position += bytes.length
@@ -118,7 +126,11 @@ export class AppendFile {
         write.done = true
         write.resolve()
       } catch (error) {
-        this.#failure ??= { error }
+        if (this.#failure === undefined) {
+          this.#failure = { error }
+          // What follows is not written any more, so the file ends here as far as anybody can tell.
+          if (!write.done) this.#position = write.position
+        }
         write.reject(error)
       }
       this.#pending.shift()

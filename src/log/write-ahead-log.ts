@@ -20,6 +20,7 @@ export class WriteAheadLog {
   readonly number: number
   readonly path: string
   readonly file: AppendFile
+  readonly #fs: FileSystem
   readonly #storeId: StoreId
   /** Bytes known to be on stable storage. */
   syncedLength: number = fileHeaderSizeBytes
@@ -28,7 +29,8 @@ export class WriteAheadLog {
   /** The last sequence number in it, or, while it is empty, the last one before it. */
   lastSequence: number = 0
 
-  private constructor(number: number, path: string, file: File, storeId: StoreId) {
+  private constructor(fs: FileSystem, number: number, path: string, file: File, storeId: StoreId) {
+    this.#fs = fs
     this.number = number
     this.path = path
     this.file = new AppendFile(file, fileHeaderSizeBytes)
@@ -52,7 +54,7 @@ export class WriteAheadLog {
       await discard(fs, file)
       throw error
     }
-    return new WriteAheadLog(number, path, file, storeId)
+    return new WriteAheadLog(fs, number, path, file, storeId)
   }
 
   /** {@link create}, blocking. */
@@ -67,7 +69,7 @@ export class WriteAheadLog {
       void discard(fs, file)
       throw error
     }
-    return new WriteAheadLog(number, path, file, storeId)
+    return new WriteAheadLog(fs, number, path, file, storeId)
   }
 
   /** Whether it holds nothing but its header. */
@@ -97,6 +99,11 @@ export class WriteAheadLog {
       synced,
     }
     return encodeRecord(header, new Uint8Array(0), this.#storeId)
+  }
+
+  /** Removes a log that no manifest came to name. What is left when that fails does no harm. */
+  async discard(): Promise<void> {
+    await discard(this.#fs, this.file.file)
   }
 
   async close(): Promise<void> {

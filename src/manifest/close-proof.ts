@@ -34,14 +34,24 @@ export async function readCloseProof(fs: FileSystem, directory: string): Promise
   }
 }
 
+/** Removes the proof, durably. Fine when it is removed already, or just being removed: then it is made durable. */
 export async function consumeCloseProof(fs: FileSystem, directory: string): Promise<void> {
-  await fs.unlink(joinPath(directory, closedFileName))
+  await fs.unlink(joinPath(directory, closedFileName)).catch(toleratesMissing)
   await fs.syncDirectory(directory)
 }
 
+/** {@link consumeCloseProof}, blocking. */
 export function consumeCloseProofSync(fs: FileSystem, directory: string): void {
-  fs.unlinkSync(joinPath(directory, closedFileName))
+  try {
+    fs.unlinkSync(joinPath(directory, closedFileName))
+  } catch (error) {
+    toleratesMissing(error)
+  }
   fs.syncDirectorySync(directory)
+}
+
+function toleratesMissing(error: unknown): void {
+  if (systemCodeOf(error) !== 'ENOENT') throw error
 }
 
 export function encodeCloseProof(proof: CloseProof): Uint8Array {

@@ -7,12 +7,12 @@
  * writes those under way again at the same offsets, syncs, installs them in order and then its own, so that
  * edits always take effect in the order of the file.
  */
-import { CorruptionError, isDiskFull, StorageError } from '../errors.ts'
+import { CorruptionError, isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
 import { joinPath, manifestFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
 import { decodeFileHeader, encodeFileHeader, type StoreId } from '../log/file-header.ts'
-import { encodeRecord, RecordType, type SyncedPosition } from '../log/record-format.ts'
+import { encodeRecord, type RecordHeader, RecordType, type SyncedPosition } from '../log/record-format.ts'
 import { furthestSyncedPosition, type LogRecord, RecordReader } from '../log/record-reader.ts'
 import { readCurrent, writeCurrent } from './current-file.ts'
 import { applyEdit, emptyManifestState, type ManifestState, wholeStateEdit } from './manifest-state.ts'
@@ -31,7 +31,8 @@ export interface ManifestParts {
 }
 
 interface PendingEdit {
-  readonly edit: VersionEdit
+  /** `undefined`: a sync mark, which changes nothing. */
+  readonly edit: VersionEdit | undefined
   readonly install: (state: ManifestState) => void
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -48,6 +49,8 @@ interface Successor {
   readonly file: AppendFile
   readonly headLength: number
   readonly headWritten: Promise<void>
+  /** Bytes known to be on stable storage. */
+  syncedLength: number
 }
 
 const noOp = (): void => {}
@@ -59,18 +62,22 @@ export class Manifest {
   #state: ManifestState
   /** Bytes of the file known to be on stable storage. */
   #syncedLength: number
-  /** Length of the file up to which a later, synced record proves the sync. */
-  #provenLength = 0
+  /** Length of the file up to the last edit in force. */
+  #editedLength: number
+  /** Length of the file up to which a synced record behind it, or CURRENT, proves the sync. */
+  #provenLength: number
   #firstRecordLength: number
   /** The file ends in half a record: the next edit goes to a new manifest. */
   #mustRotate = false
+  /** Nobody knows any more what is on stable storage: nothing is taken from then on. */
+  #failure: StorageError | undefined
   #successor: Successor | undefined
   readonly #queue: PendingEdit[] = []
   #draining: Promise<void> | undefined
 
   /**
    * Takes over an open manifest that is whole and on stable storage up to the file's position. `isTorn`: half a
-   * record follows there, so the next edit goes to a new manifest.
+   * record follows there, or may, so the next edit goes to a new manifest.
    */
   constructor(
     parts: ManifestParts,
@@ -85,6 +92,8 @@ export class Manifest {
     this.#number = number
     this.#state = state
     this.#syncedLength = file.position
+    this.#editedLength = file.position
+    this.#provenLength = firstRecordLength
     this.#firstRecordLength = firstRecordLength
     this.#mustRotate = isTorn
   }
@@ -95,8 +104,7 @@ export class Manifest {
     try {
       await finishSuccessor(parts, successor)
     } catch (error) {
-      await successor.file.file.close().catch(() => undefined)
-      throw error
+      throw await giveUpSuccessor(parts, successor, error)
     }
     return new Manifest(parts, successor.file, successor.number, state, successor.headLength)
   }
@@ -110,8 +118,14 @@ export class Manifest {
     return this.#number
   }
 
+  /** Of what is intact. */
   get sizeBytes(): number {
     return this.#file.position
+  }
+
+  /** Whether the file surely holds its records, on stable storage, and nothing else. */
+  get isWhole(): boolean {
+    return this.#failure === undefined && !this.#mustRotate && this.#file.isWhole
   }
 
   /**
@@ -121,33 +135,12 @@ export class Manifest {
    * Any other rejection leaves open whether the edit is on disk: the store must refuse writes from then on.
    */
   append(edit: VersionEdit, install: (state: ManifestState) => void): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      this.#queue.push({
-        edit,
-        install,
-        resolve,
-        reject,
-        record: undefined,
-        inSuccessor: false,
-        installed: false,
-      })
-      this.#draining ??= this.#drain().finally(() => {
-        this.#draining = undefined
-      })
-    })
+    return this.#enqueue(edit, install)
   }
 
   /** {@link append}, blocking. Edits that wait or are under way take effect first. */
   appendSync(edit: VersionEdit, install: (state: ManifestState) => void): void {
-    this.#commitQueueSync({
-      edit,
-      install,
-      resolve: noOp,
-      reject: noOp,
-      record: undefined,
-      inSuccessor: false,
-      installed: false,
-    })
+    this.#commitQueueSync(pendingEdit(edit, install, noOp, noOp))
   }
 
   /** Makes every edit that waits or is under way take effect now, blocking. */
@@ -157,25 +150,12 @@ export class Manifest {
 
   /**
    * Makes it provable that all edits so far are on stable storage, by a synced record behind them. Needed
-   * before anything that an edit drops is deleted.
+   * before anything that an edit drops is deleted. Fails as {@link append} does.
    */
   async proveSynced(): Promise<void> {
-    await this.#draining
-    if (this.#provenLength >= this.#syncedLength) return
-    await this.#parts.lock.verify()
-    const file = this.#file
-    const mark = this.#encodeSyncMark()
-    const end = file.position + mark.length
-    try {
-      await file.append(mark)
-    } catch (error) {
-      if (isDiskFull(error)) this.#mustRotate = true
-      throw error
-    }
-    await file.file.sync().catch(refuseAfterSync)
-    if (file !== this.#file) return
-    this.#syncedLength = Math.max(this.#syncedLength, end)
-    this.#provenLength = Math.max(this.#provenLength, end)
+    await this.idle()
+    this.#refuseAfterFailure()
+    if (this.#provenLength < this.#editedLength) await this.#enqueue(undefined, noOp)
   }
 
   /** Waits for edits under way. */
@@ -189,14 +169,26 @@ export class Manifest {
     await this.#file.file.close()
   }
 
+  #enqueue(edit: VersionEdit | undefined, install: (state: ManifestState) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#queue.push(pendingEdit(edit, install, resolve, reject))
+      this.#startDraining()
+    })
+  }
+
+  #startDraining(): void {
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined
+      // Somebody who was told of the last edit may have come with another before this point.
+      if (this.#queue.length > 0) this.#startDraining()
+    })
+  }
+
   async #drain(): Promise<void> {
     for (let pending = this.#queue[0]; pending !== undefined; pending = this.#queue[0]) {
       try {
-        await this.#parts.lock.verify()
-        if (pending.installed) {
-          // A blocking edit overtook this one and took it along.
-        } else if (this.#mustRotate || this.#isLong()) await this.#rotateWith(pending)
-        else await this.#appendOne(pending)
+        // An edit that a blocking one overtook and took along is in force already.
+        if (!pending.installed) await this.#carryOut(pending)
         pending.resolve()
       } catch (error) {
         pending.reject(error)
@@ -205,19 +197,36 @@ export class Manifest {
     }
   }
 
+  async #carryOut(pending: PendingEdit): Promise<void> {
+    await this.#parts.lock.verify()
+    if (pending.installed) return
+    this.#refuseAfterFailure()
+    if (this.#mustRotate || this.#isLong()) await this.#rotateWith(pending)
+    else await this.#appendOne(pending)
+  }
+
   async #appendOne(pending: PendingEdit): Promise<void> {
+    const proves = this.#syncedLength
     pending.record = this.#encode(pending.edit, this.#number)
     const end = this.#file.position + pending.record.length
     try {
       await this.#file.append(pending.record)
     } catch (error) {
-      if (isDiskFull(error) && !pending.installed) this.#mustRotate = true
-      throw error
+      // Half a record may be there; a blocking edit that took this one along has said so already.
+      if (pending.installed) return
+      throw this.#noteWriteFailure(error)
     }
     if (pending.installed) return
-    await this.#file.file.sync().catch(refuseAfterSync)
+    try {
+      await this.#file.file.sync()
+    } catch (error) {
+      throw this.#fail(error)
+    }
+    // A blocking sync that failed meanwhile took the news with it: that this one succeeded says nothing.
+    this.#refuseAfterFailure()
     this.#syncedLength = Math.max(this.#syncedLength, end)
-    this.#install(pending)
+    this.#provenLength = Math.max(this.#provenLength, proves)
+    this.#install(pending, end)
   }
 
   /**
@@ -226,97 +235,128 @@ export class Manifest {
    */
   async #rotateWith(pending: PendingEdit): Promise<void> {
     const old = this.#file
-    const successor = startSuccessor(this.#parts, applyEdit(this.#state, pending.edit))
+    const successor = startSuccessor(this.#parts, stateWith(this.#state, pending.edit))
     pending.inSuccessor = true
     this.#successor = successor
     try {
       await finishSuccessor(this.#parts, successor)
-    } catch (error) {
+    } catch (cause) {
       pending.inSuccessor = false
       this.#successor = undefined
-      await successor.file.file.close().catch(noOp)
-      // Once CURRENT names the successor, nobody knows which of the two a crash would leave in force.
-      const current = await readCurrent(this.#parts.fs, this.#parts.directory)
-      if (current.manifestNumber !== this.#number) refuseAfterSync(error)
+      const error = await giveUpSuccessor(this.#parts, successor, cause)
+      // A blocking edit may have tried to take this one along: then it may be on the disk all the same.
+      if (!isDiskFull(error) || (pending.record !== undefined && !pending.installed)) throw this.#fail(error)
+      if (pending.installed) return
       throw error
     }
+    this.#refuseAfterFailure()
     this.#successor = undefined
     this.#file = successor.file
     this.#number = successor.number
-    this.#syncedLength = successor.headLength
+    this.#syncedLength = Math.max(successor.headLength, successor.syncedLength)
+    this.#editedLength = this.#syncedLength
     this.#provenLength = successor.headLength
     this.#firstRecordLength = successor.headLength
-    this.#mustRotate = false
-    this.#install(pending)
+    this.#mustRotate = !successor.file.isWhole
+    this.#install(pending, this.#editedLength)
     await old.settled
-    await old.file.close()
+    await old.file.close().catch(noOp)
   }
 
   /** Writes what waits and then `last`, syncs once, and installs all in that order. */
   #commitQueueSync(last?: PendingEdit): void {
     this.#parts.lock.verifySync()
+    this.#refuseAfterFailure()
     const edits = this.#queue.filter((pending) => !pending.installed)
     if (last !== undefined) edits.push(last)
+    const proves = this.#syncedLength
     try {
       for (const pending of edits) this.#writeSync(pending)
       // An edit under way counts only when its bytes are surely in the file.
       this.#file.flushPendingSync()
     } catch (error) {
-      if (isDiskFull(error)) this.#mustRotate = true
-      throw error
+      throw this.#noteWriteFailure(error)
     }
+    const successor = this.#successor
     try {
+      if (successor !== undefined) this.#writeToSuccessor(successor, edits)
       this.#file.file.syncSync()
-      this.#successor?.file.file.syncSync()
+      successor?.file.file.syncSync()
     } catch (error) {
-      refuseAfterSync(error)
+      // The edits are in one of the two files, at least.
+      throw this.#fail(error)
     }
+    if (successor !== undefined) successor.syncedLength = successor.file.position
     this.#syncedLength = this.#file.position
-    for (const pending of edits) this.#install(pending)
+    this.#provenLength = Math.max(this.#provenLength, proves)
+    for (const pending of edits) this.#install(pending, this.#syncedLength)
   }
 
-  /** Writes an edit to the file, unless it is under way to it, and to the one that is going to replace it. */
+  /** Writes an edit to the file, unless it is under way to it. */
   #writeSync(pending: PendingEdit): void {
-    if (pending.record === undefined) {
-      pending.record = this.#encode(pending.edit, this.#number)
-      this.#file.appendSync(pending.record)
-    }
-    if (this.#successor !== undefined && !pending.inSuccessor) {
-      this.#successor.file.appendSync(this.#encode(pending.edit, this.#successor.number))
-    }
+    if (pending.record !== undefined) return
+    const record = this.#encode(pending.edit, this.#number)
+    this.#file.appendSync(record)
+    pending.record = record
   }
 
-  #install(pending: PendingEdit): void {
+  #writeToSuccessor({ file, number }: Successor, edits: readonly PendingEdit[]): void {
+    for (const pending of edits) {
+      if (!pending.inSuccessor) file.appendSync(this.#encode(pending.edit, number))
+    }
+    file.flushPendingSync()
+  }
+
+  #install(pending: PendingEdit, end: number): void {
     if (pending.installed) return
     pending.installed = true
+    if (pending.edit === undefined) return
+    this.#editedLength = end
     this.#state = applyEdit(this.#state, pending.edit)
     pending.install(this.#state)
+  }
+
+  /** A write failed. After a full disk the file ends in half a record; after anything else nobody knows. */
+  #noteWriteFailure(error: unknown): unknown {
+    if (!isDiskFull(error)) return this.#fail(error)
+    this.#mustRotate = true
+    return error
+  }
+
+  #fail(cause: unknown): StorageError {
+    this.#failure ??=
+      cause instanceof StorageError
+        ? cause
+        : new StorageError('the manifest could not be brought to stable storage', { cause })
+    return this.#failure
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #isLong(): boolean {
     return this.#file.position > rotationSizeBytes && this.#file.position > 2 * this.#firstRecordLength
   }
 
-  #encode(edit: VersionEdit, number: number): Uint8Array {
-    const offset = number === this.#number ? this.#syncedLength : 0
-    return encodeEditRecord(edit, number, { fileNumber: number, offset }, this.#parts.storeId)
-  }
-
-  #encodeSyncMark(): Uint8Array {
-    const header = {
-      type: RecordType.syncMark,
-      fileNumber: this.#number,
-      firstSequence: 0,
-      entryCount: 0,
-      synced: { fileNumber: this.#number, offset: this.#syncedLength },
-    }
-    return encodeRecord(header, new Uint8Array(0), this.#parts.storeId)
+  #encode(edit: VersionEdit | undefined, number: number): Uint8Array {
+    const { storeId } = this.#parts
+    const synced = { fileNumber: number, offset: number === this.#number ? this.#syncedLength : 0 }
+    return edit === undefined ? encodeSyncMark(synced, storeId) : encodeEditRecord(edit, synced, storeId)
   }
 }
 
-/** A sync failed: whatever the reason, a full disk too, nobody knows what is on stable storage. */
-function refuseAfterSync(cause: unknown): never {
-  throw new StorageError('the manifest could not be brought to stable storage', { cause })
+function pendingEdit(
+  edit: VersionEdit | undefined,
+  install: (state: ManifestState) => void,
+  resolve: () => void,
+  reject: (error: unknown) => void,
+): PendingEdit {
+  return { edit, install, resolve, reject, record: undefined, inSuccessor: false, installed: false }
+}
+
+function stateWith(state: ManifestState, edit: VersionEdit | undefined): ManifestState {
+  return edit === undefined ? state : applyEdit(state, edit)
 }
 
 /** Creates the next manifest's file and starts to write its head. */
@@ -327,7 +367,7 @@ function startSuccessor(parts: ManifestParts, state: ManifestState): Successor {
   const head = encodeManifestStart(number, { ...state, nextFileNumber: number + 1 }, parts.storeId)
   const headWritten = file.append(head)
   headWritten.catch(noOp)
-  return { number, file, headLength: head.length, headWritten }
+  return { number, file, headLength: head.length, headWritten, syncedLength: 0 }
 }
 
 /** Makes the manifest durable, then its name, and only then lets CURRENT name it. */
@@ -340,6 +380,32 @@ async function finishSuccessor(parts: ManifestParts, successor: Successor): Prom
     manifestNumber: successor.number,
     manifestSyncedLength: successor.headLength,
   })
+}
+
+/**
+ * Lets go of a manifest that could not be finished, and removes it, unless CURRENT names it by now: then nobody
+ * knows which manifest a crash would leave in force.
+ *
+ * @returns the error to be thrown: `cause`, or a `StorageError` where its state is unknown.
+ */
+async function giveUpSuccessor(parts: ManifestParts, successor: Successor, cause: unknown): Promise<unknown> {
+  const { file } = successor.file
+  await successor.file.settled
+  await file.close().catch(noOp)
+  if (!(await isSurelyNotCurrent(parts, successor.number))) {
+    return new StorageError('CURRENT could not be replaced', { cause })
+  }
+  await parts.fs.unlink(file.path).catch(noOp)
+  return cause
+}
+
+async function isSurelyNotCurrent({ fs, directory }: ManifestParts, number: number): Promise<boolean> {
+  try {
+    const current = await readCurrent(fs, directory)
+    return current.manifestNumber !== number
+  } catch (error) {
+    return systemCodeOf(error) === 'ENOENT'
+  }
 }
 
 /** What reading a manifest gave. */
@@ -412,7 +478,7 @@ function applyChecked(state: ManifestState, edit: VersionEdit, path: string, off
 function encodeManifestStart(number: number, state: ManifestState, storeId: StoreId): Uint8Array {
   const header = encodeFileHeader({ kind: 'manifest', number, storeId })
   const synced = { fileNumber: number, offset: 0 }
-  const record = encodeEditRecord(wholeStateEdit(state), number, synced, storeId)
+  const record = encodeEditRecord(wholeStateEdit(state), synced, storeId)
   const bytes = new Uint8Array(header.length + record.length)
   bytes.set(header, 0)
   bytes.set(record, header.length)
@@ -420,18 +486,20 @@ function encodeManifestStart(number: number, state: ManifestState, storeId: Stor
 }
 
 /** An edit's payload: its length as u32, then its bytes; what follows is padding of the record. */
-function encodeEditRecord(
-  edit: VersionEdit,
-  number: number,
-  synced: SyncedPosition,
-  storeId: StoreId,
-): Uint8Array {
+function encodeEditRecord(edit: VersionEdit, synced: SyncedPosition, storeId: StoreId): Uint8Array {
   const encoded = encodeVersionEdit(edit)
   const payload = new Uint8Array(4 + encoded.length)
   new DataView(payload.buffer).setUint32(0, encoded.length, true)
   payload.set(encoded, 4)
-  const header = { type: RecordType.edit, fileNumber: number, firstSequence: 0, entryCount: 0, synced }
-  return encodeRecord(header, payload, storeId)
+  return encodeRecord(headerOf(RecordType.edit, synced), payload, storeId)
+}
+
+function encodeSyncMark(synced: SyncedPosition, storeId: StoreId): Uint8Array {
+  return encodeRecord(headerOf(RecordType.syncMark, synced), new Uint8Array(0), storeId)
+}
+
+function headerOf(type: RecordType, synced: SyncedPosition): RecordHeader {
+  return { type, fileNumber: synced.fileNumber, firstSequence: 0, entryCount: 0, synced }
 }
 
 /**

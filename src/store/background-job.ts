@@ -16,6 +16,8 @@ export interface BackgroundJobParts {
 export class BackgroundJob {
   readonly #parts: BackgroundJobParts
   #isMerged = false
+  /** Why the blocking installation failed. */
+  #failure: { readonly error: unknown } | undefined
   /** Resolves when the outcome is installed; rejects with what went wrong, at whichever stage. */
   readonly done: Promise<void>
 
@@ -33,7 +35,12 @@ export class BackgroundJob {
     if (this.#isMerged) return
     const result = this.#parts.handle.finishSync()
     this.#isMerged = true
-    this.#parts.installSync(result)
+    try {
+      this.#parts.installSync(result)
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
   }
 
   cancel(): void {
@@ -47,6 +54,7 @@ export class BackgroundJob {
 
   async #run(): Promise<void> {
     const result = await this.#parts.handle.done
+    if (this.#failure !== undefined) throw this.#failure.error
     if (this.#isMerged) return
     this.#isMerged = true
     await this.#parts.install(result)

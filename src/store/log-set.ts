@@ -3,11 +3,13 @@
  * manifest ahead of need, so that switching costs no sync), and those before, until their MemTables are
  * flushed. Also knows how far the disk holds everything: `syncedPosition` goes into every record.
  */
+import { isDiskFull } from '../errors.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { StoreId } from '../log/file-header.ts'
 import type { SyncedPosition } from '../log/record-format.ts'
 import { WriteAheadLog } from '../log/write-ahead-log.ts'
 import type { Manifest } from '../manifest/manifest.ts'
+import type { VersionEdit } from '../manifest/version-edit.ts'
 
 export interface LogSetParts {
   readonly fs: FileSystem
@@ -32,6 +34,8 @@ export class LogSet {
   #current: WriteAheadLog | undefined
   #next: WriteAheadLog | undefined
   #preparing: Promise<void> | undefined
+  /** The store is being closed: no log is made any more. */
+  #isStopped = false
   /** Counts `abandon`, so that a log made ready for what was abandoned is not used afterwards. */
   #epoch = 0
   /** Logs before the current one, ascending, until they are dropped. */
@@ -69,10 +73,13 @@ export class LogSet {
       this.#parts.nextFileNumber(),
       this.#parts.storeId,
     )
-    this.#parts.manifest.appendSync(
-      { added: [], removed: [], logNumbersAdded: [log.number], nextFileNumber: log.number + 1 },
-      () => {},
-    )
+    try {
+      this.#parts.manifest.appendSync(namingEdit(log), () => {})
+    } catch (error) {
+      // After anything else the manifest may name it.
+      if (isDiskFull(error)) void log.discard()
+      throw error
+    }
     this.#start(log, lastSequence)
     this.#parts.onFirstLog(log)
     return log
@@ -157,6 +164,12 @@ export class LogSet {
     return abandoned
   }
 
+  /** Waits for the next log that is being made ready, and makes none from then on. */
+  async stopPreparing(): Promise<void> {
+    this.#isStopped = true
+    await this.#preparing
+  }
+
   async close(): Promise<void> {
     await this.#preparing
     for (const log of this.logs) await log.close()
@@ -170,7 +183,7 @@ export class LogSet {
   }
 
   #prepareNext(): void {
-    if (this.#next !== undefined || this.#preparing !== undefined) return
+    if (this.#next !== undefined || this.#preparing !== undefined || this.#isStopped) return
     this.#preparing = this.#prepare().finally(() => {
       this.#preparing = undefined
     })
@@ -178,18 +191,24 @@ export class LogSet {
 
   async #prepare(): Promise<void> {
     const epoch = this.#epoch
+    const { fs, directory, storeId, manifest } = this.#parts
+    let log: WriteAheadLog | undefined
     try {
-      const { fs, directory, storeId, manifest } = this.#parts
-      const log = await WriteAheadLog.create(fs, directory, this.#parts.nextFileNumber(), storeId)
-      await manifest.append(
-        { added: [], removed: [], logNumbersAdded: [log.number], nextFileNumber: log.number + 1 },
-        () => {
-          if (epoch === this.#epoch) this.#next = log
-        },
-      )
-      if (epoch !== this.#epoch) await log.close()
+      const created = await WriteAheadLog.create(fs, directory, this.#parts.nextFileNumber(), storeId)
+      log = created
+      await manifest.append(namingEdit(created), () => {
+        if (epoch === this.#epoch) this.#next = created
+      })
+      if (epoch !== this.#epoch) await created.close()
     } catch (error) {
+      // After anything else the manifest may name it.
+      if (isDiskFull(error)) await log?.discard()
       this.#parts.onPrepareFailed(error)
     }
   }
+}
+
+/** Says that a log may hold acknowledged writes from now on. */
+function namingEdit({ number }: WriteAheadLog): VersionEdit {
+  return { added: [], removed: [], logNumbersAdded: [number], nextFileNumber: number + 1 }
 }

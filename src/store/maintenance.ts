@@ -19,11 +19,12 @@ import {
 import { planRequestedLeveled, planRequestedSizeTiered } from '../compaction/requested-plan.ts'
 import { pickSizeTiered } from '../compaction/size-tiered-picker.ts'
 import type { KeyRange } from '../entry/key-range.ts'
-import { CorruptionError, isDiskFull, StorageError } from '../errors.ts'
+import { CorruptionError, isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { ManifestState } from '../manifest/manifest-state.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
+import type { SegmentMeta } from '../segment/segment-meta.ts'
 import type { SegmentSettings } from '../segment/segment-settings.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import type { MergeExecutor, MergeHandle } from '../worker/merge-executor.ts'
@@ -33,7 +34,7 @@ import type { LiveSequences } from './live-sequences.ts'
 import type { MemTables } from './mem-tables.ts'
 import { type Settings, segmentSettingsOf } from './settings.ts'
 import type { StoreEvents } from './store-events.ts'
-import type { StoreHealth } from './store-health.ts'
+import { asStoreError, type StoreHealth } from './store-health.ts'
 import type { JobStatus } from './store-status.ts'
 
 export interface MaintenanceParts {
@@ -57,6 +58,9 @@ export interface MaintenanceParts {
   readonly installCompaction: (state: ManifestState) => void
   /** Memory became free, or the state changed: writes that wait should try again. */
   readonly onRoom: () => void
+  readonly onFlushFailed: (error: unknown) => void
+  /** Files that a merge wrote and no edit will name. */
+  readonly removeOutputs: (added: readonly SegmentMeta[]) => void
 }
 
 /** Up to here memory for MemTables is in normal use: one is filled while another is flushed. */
@@ -161,6 +165,13 @@ export class Maintenance {
     this.#compaction?.keepAlive(isKept)
   }
 
+  /** The state of the store changed: whoever waits for a job looks again. */
+  wake(): void {
+    const ended = this.#jobEnded
+    this.#jobEnded = new Deferred()
+    ended.resolve()
+  }
+
   /** Resolves when all tables sealed by now are in segments; rejects when the store fails. */
   async flushed(tables: readonly MemTable[]): Promise<void> {
     while (tables.some((table) => this.#parts.tables.sealed.includes(table))) {
@@ -209,14 +220,16 @@ export class Maintenance {
     this.schedule()
     const job = this.#flush ?? this.#compaction
     if (job === undefined) {
-      const cause = this.#flushFailure
-      throw new StorageError(
-        'there is no memory for this write, and nothing that would free some is under way',
-        { cause },
-      )
+      const problem = 'there is no memory for this write, and nothing that would free some is under way'
+      if (this.#flushFailure !== undefined) throw asStoreError(this.#flushFailure, problem)
+      throw new StorageError(problem)
     }
-    job.finishSync()
-    this.#parts.manifest.finishPendingSync()
+    try {
+      job.finishSync()
+      this.#parts.manifest.finishPendingSync()
+    } catch (error) {
+      throw asStoreError(error, 'there is no memory for this write, and none could be freed')
+    }
   }
 
   /** Flushes tables at once, newest first, in one merge, for closing and for resuming after a full disk. */
@@ -241,6 +254,7 @@ export class Maintenance {
     this.#compaction?.cancel()
     this.keepAlive(true)
     await this.jobsEnded()
+    this.wake()
   }
 
   get #level0RunCount(): number {
@@ -249,7 +263,8 @@ export class Maintenance {
 
   #refuseIfStopped(): void {
     const { health } = this.#parts
-    if (this.#isClosed || health.state === 'failed' || health.state === 'closed') throw health.refusal()
+    if (this.#isClosed) throw health.closedError()
+    if (!health.isWritable) throw health.refusal()
   }
 
   #startFlush(): void {
@@ -331,28 +346,35 @@ export class Maintenance {
     edit: (result: MergeResult) => VersionEdit,
     install: (result: MergeResult) => (state: ManifestState) => void,
   ): BackgroundJob {
-    const { executor, manifest, health } = this.#parts
-    const guarded = async (result: MergeResult): Promise<void> => {
-      await this.#parts.beforeChange()
-      await manifest.append(edit(result), install(result))
+    const { manifest, health } = this.#parts
+    const failed = (error: unknown, result: MergeResult): unknown => {
+      if (isDiskFull(error)) this.#parts.removeOutputs(result.added)
+      else health.poison(error)
+      return error
     }
     return new BackgroundJob({
-      handle: job === undefined ? nothingToMerge : executor.run(job),
+      handle: this.#startMerge(job),
       install: (result) =>
-        guarded(result).catch((error: unknown) => {
-          if (!isDiskFull(error)) health.poison(error)
-          throw error
+        manifest.append(edit(result), install(result)).catch((error: unknown) => {
+          throw failed(error, result)
         }),
       installSync: (result) => {
         try {
-          this.#parts.beforeChangeSync()
           manifest.appendSync(edit(result), install(result))
         } catch (error) {
-          health.poison(error)
-          throw error
+          throw failed(error, result)
         }
       },
     })
+  }
+
+  #startMerge(job: FlushJob | CompactionJob | undefined): MergeHandle {
+    try {
+      this.#parts.beforeChangeSync()
+      return job === undefined ? nothingToMerge : this.#parts.executor.run(job)
+    } catch (error) {
+      return failedMerge(error)
+    }
   }
 
   #flushJob(tables: readonly MemTable[]): FlushJob {
@@ -460,9 +482,7 @@ export class Maintenance {
 
   /** A job ended: tells who waits, and looks for more to do once the running code is through. */
   #signalEnd(): void {
-    const ended = this.#jobEnded
-    this.#jobEnded = new Deferred()
-    ended.resolve()
+    this.wake()
     this.#parts.onRoom()
     this.#parts.scheduler.microtask(() => this.schedule())
   }
@@ -470,20 +490,16 @@ export class Maintenance {
   #failed(statistics: JobStatistics, error: unknown): void {
     statistics.failures++
     const { health, events } = this.#parts
-    if (error instanceof CorruptionError) health.poison(error)
+    if (!isWorthRetrying(error)) health.poison(error)
     if (health.state !== 'failed' && !this.#isClosed) {
       const shown = error instanceof Error ? error : new Error(String(error))
       events.emit('error', { error: shown, fatal: false })
-      if (
-        isDiskFull(error) &&
-        this.#parts.tables.sealedCount >= this.#parts.settings.tuning.arenaCountMax - 1
-      )
-        health.enterFull(error)
+      const { arenaCountMax } = this.#parts.settings.tuning
+      if (isDiskFull(error) && this.#parts.tables.sealedCount >= arenaCountMax - 1) health.enterFull(error)
       this.#retryLater()
     }
-    const ended = this.#jobEnded
-    this.#jobEnded = new Deferred()
-    ended.resolve()
+    if (statistics === this.#flushStatistics) this.#parts.onFlushFailed(error)
+    this.wake()
     this.#parts.onRoom()
   }
 
@@ -518,6 +534,25 @@ const nothingToMerge: MergeHandle = {
   finishSync: () => emptyResult,
   cancel: () => {},
   keepAlive: () => {},
+}
+
+/** A merge that could not even begin. */
+function failedMerge(error: unknown): MergeHandle {
+  const done = Promise.reject(error)
+  done.catch(() => undefined)
+  const finishSync = (): never => {
+    throw error
+  }
+  return { ...nothingToMerge, done, finishSync }
+}
+
+const passingCodes: readonly string[] = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']
+
+/** Whether a merge that failed so may do better later. Not after damage, nor when the storage itself failed. */
+function isWorthRetrying(error: unknown): boolean {
+  if (error instanceof CorruptionError) return false
+  const code = systemCodeOf(error)
+  return code === undefined || passingCodes.includes(code) || code.startsWith('STORE_')
 }
 
 function endOf(range: NumberRange): number {

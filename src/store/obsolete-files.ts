@@ -7,14 +7,14 @@
 import { systemCodeOf } from '../errors.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { WriteAheadLog } from '../log/write-ahead-log.ts'
-import type { Manifest } from '../manifest/manifest.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 
 export interface ObsoleteFilesParts {
   readonly fs: FileSystem
   readonly scheduler: Scheduler
-  readonly manifest: Manifest
+  /** Makes it provable that the edits which dropped the files are on stable storage. */
+  readonly proveDropped: () => Promise<void>
   /** Resolves when no sync of a log is under way. */
   readonly logsIdle: () => Promise<void>
   readonly onFailed: (error: unknown, path: string) => void
@@ -66,17 +66,29 @@ export class ObsoleteFiles {
     this.#add(files.map((file) => ({ ...file, close: () => Promise.resolve() })))
   }
 
-  /** Waits for what is under way and tries the rest once more. */
+  /** Waits for what is under way. */
+  async settled(): Promise<void> {
+    await this.#removing
+  }
+
+  /** Waits for what is under way and tries the rest once more. Changes nothing in the folder afterwards. */
   async close(): Promise<void> {
+    if (this.#isClosed) return
     this.#cancelRetry?.()
     await this.#removing
     await this.#removeAll()
     this.#isClosed = true
     this.#cancelRetry?.()
+    for (const file of this.#waiting) void file.close().catch(() => undefined)
   }
 
+  /** After `close` the folder does not change any more: what comes then is closed, and left to the next opening. */
   #add(files: readonly ObsoleteFile[]): void {
     if (files.length === 0) return
+    if (this.#isClosed) {
+      for (const file of files) void file.close().catch(() => undefined)
+      return
+    }
     this.#waiting.push(...files)
     this.#start()
   }
@@ -90,7 +102,7 @@ export class ObsoleteFiles {
   async #removeAll(): Promise<void> {
     if (this.#waiting.length === 0) return
     try {
-      await this.#parts.manifest.proveSynced()
+      await this.#parts.proveDropped()
     } catch (error) {
       this.#parts.onManifestFailed(error)
       this.#retryLater()

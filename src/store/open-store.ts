@@ -18,7 +18,7 @@ import type { DirectoryEntry, DirectoryLock, FileSystem } from '../fs/file-syste
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
 import type { LogContent } from '../log/log-replay.ts'
-import { type CloseProof, readCloseProof } from '../manifest/close-proof.ts'
+import { type CloseProof, consumeCloseProof, readCloseProof } from '../manifest/close-proof.ts'
 import { readCurrent } from '../manifest/current-file.ts'
 import { Manifest, type ManifestParts, type ReadManifest, readManifest } from '../manifest/manifest.ts'
 import { applyEdit, emptyManifestState, type ManifestState } from '../manifest/manifest-state.ts'
@@ -266,7 +266,7 @@ class Opening<K, V> {
         lowestLiveLog,
         nextFileNumber: lowestLiveLog + 1,
       })
-      if (proof !== undefined) await this.#consumeProof()
+      if (proof !== undefined) await consumeCloseProof(this.#fs, this.#path)
       const manifest = await Manifest.create(parts, edited)
       for (const table of recovered.tables) this.#arenas.giveBack(table.arena)
       return this.#engine(manifest, parts.storeId, fileNumbers, {
@@ -460,11 +460,6 @@ class Opening<K, V> {
         throw new CorruptionError(`the file is missing although ${because}`, path, 0)
       throw error
     }
-  }
-
-  async #consumeProof(): Promise<void> {
-    await this.#fs.unlink(joinPath(this.#path, 'CLOSED'))
-    await this.#fs.syncDirectory(this.#path)
   }
 
   #manifestParts(storeId: StoreId, fileNumbers: FileNumbers): ManifestParts {

@@ -5,6 +5,7 @@
 import type { Encoding } from '../encoding/encoding.ts'
 import type { KeyRange } from '../entry/key-range.ts'
 import { isDiskFull } from '../errors.ts'
+import { joinPath, segmentFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import type { StoreId } from '../log/file-header.ts'
 import { consumeCloseProof, consumeCloseProofSync, writeCloseProof } from '../manifest/close-proof.ts'
@@ -13,7 +14,6 @@ import type { ManifestState } from '../manifest/manifest-state.ts'
 import { MemTable } from '../memtable/mem-table.ts'
 import { BlockCache } from '../segment/block-cache.ts'
 import { IndexBudget } from '../segment/index-budget.ts'
-import type { Segment } from '../segment/segment.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import type { MergeExecutor } from '../worker/merge-executor.ts'
@@ -31,7 +31,7 @@ import { ReadPace } from './read-pace.ts'
 import { RoomGate } from './room-gate.ts'
 import type { Settings } from './settings.ts'
 import type { StoreEvents } from './store-events.ts'
-import type { StoreHealth } from './store-health.ts'
+import { asStoreError, type StoreHealth } from './store-health.ts'
 import { TurnWatch } from './turn-watch.ts'
 import { ViewKeeper } from './view-keeper.ts'
 import { WritePipeline } from './write-pipeline.ts'
@@ -186,6 +186,11 @@ export class StoreEngine<K, V> {
       installFlush: (state, flushed) => this.#installFlush(state, flushed),
       installCompaction: (state) => this.views.setVersion(state.version, this.tables.all),
       onRoom: () => this.gate.open(),
+      onFlushFailed: (error) => this.#onFlushFailed(error),
+      removeOutputs: (added) => {
+        for (const { number } of added)
+          void fs.unlink(joinPath(path, segmentFileName(number))).catch(() => undefined)
+      },
     })
     this.#backgroundSync = new BackgroundSync({
       intervalMs: settings.syncIntervalMs,
@@ -194,7 +199,7 @@ export class StoreEngine<K, V> {
       syncer: this.syncer,
       logs: this.logs,
       writeOut: () => this.pipeline.writeOut(),
-      isStopped: () => this.#isClosing || health.state !== 'open',
+      isStopped: () => this.#isClosing || health.state === 'failed',
       onCaughtUp: () => this.gate.open(),
     })
     this.gate = new RoomGate({
@@ -225,9 +230,14 @@ export class StoreEngine<K, V> {
         onGroup: (sizeBytes) => this.#noteGroup(sizeBytes),
         onDirty: () => this.#backgroundSync.noteDirty(),
         onRefusedFull: () => this.resumeLater(),
+        onFailed: () => this.gate.open(),
       },
       parts.nextSequence,
     )
+    health.onRefusing = () => {
+      this.maintenance.wake()
+      this.gate.open()
+    }
     this.obsolete.addPaths(parts.orphans)
     this.maintenance.schedule()
     this.#waitForIdleness()
@@ -235,19 +245,28 @@ export class StoreEngine<K, V> {
 
   /** Seals what was written so far and waits until all of it is in segments. */
   async flush(): Promise<void> {
-    this.pipeline.writeOut()
-    await this.pipeline.idle()
-    while (this.tables.active.entryCount > 0) {
-      if (this.pipeline.seal()) break
-      await this.gate.wait()
+    try {
+      this.pipeline.writeOut()
+      await this.pipeline.idle()
+      while (this.tables.active.entryCount > 0) {
+        if (this.#isClosing) throw this.health.closedError()
+        if (this.pipeline.seal()) break
+        await this.gate.wait()
+      }
+      await this.maintenance.flushed(this.tables.sealed)
+    } catch (error) {
+      throw asStoreError(error, `the store ${this.path} could not be flushed`)
     }
-    await this.maintenance.flushed(this.tables.sealed)
   }
 
   /** Flushes, then merges everything in the range down as far as it goes. */
   async compact(range: KeyRange): Promise<void> {
     await this.flush()
-    await this.maintenance.compact(range)
+    try {
+      await this.maintenance.compact(range)
+    } catch (error) {
+      throw asStoreError(error, `the store ${this.path} could not be compacted`)
+    }
   }
 
   /** A reader let go of its place: old versions may be droppable now. */
@@ -265,24 +284,31 @@ export class StoreEngine<K, V> {
     })
   }
 
-  /** Brings everything to the disk, leaves the proof of that, and lets go of all. */
+  /**
+   * Brings everything to the disk, leaves the proof of that, and lets go of all. What fails on the way leaves no
+   * proof; the first failure is thrown once everything is let go of.
+   */
   async close(): Promise<void> {
     this.#isClosing = true
     this.#cancelIdle?.()
     this.#backgroundSync.stop()
+    // Writes that wait for a flush which just failed would wait for ever: see #onFlushFailed.
+    if (this.maintenance.flushFailure !== undefined) this.#onFlushFailed(this.maintenance.flushFailure)
     await this.#resuming
     await this.pipeline.idle()
     this.pipeline.writeOut()
     await this.pipeline.idle()
     await this.maintenance.close()
+    await this.logs.stopPreparing()
     const failure = await this.#bringToDisk().then(
       () => undefined,
-      (error: unknown) => ({ error }),
+      (error: unknown) => asStoreError(error, `the store ${this.path} could not be brought to disk`),
     )
     this.pipeline.refuse(this.health.closedError())
     this.health.close()
+    this.gate.open()
     await this.#letGo()
-    if (failure !== undefined) throw failure.error
+    if (failure !== undefined) throw failure
   }
 
   #switchLog(): number | undefined {
@@ -340,6 +366,12 @@ export class StoreEngine<K, V> {
     return failure
   }
 
+  /** While the store closes nobody waits for better days: writes that wait for memory are refused. */
+  #onFlushFailed(error: unknown): void {
+    if (this.#isClosing)
+      this.pipeline.refuse(asStoreError(error, 'the write found no memory, and a flush failed'))
+  }
+
   #onPrepareFailed(error: unknown): void {
     if (this.#isClosing) return
     if (isDiskFull(error))
@@ -392,13 +424,14 @@ export class StoreEngine<K, V> {
   }
 
   async #bringToDisk(): Promise<void> {
-    if (this.health.state === 'failed') return
-    if (this.#isProofPresent) return
+    // A removal under way may be taking the proof away.
+    await this.obsolete.settled()
+    if (this.health.state === 'failed' || this.#isProofPresent) return
     try {
       await this.#flushAll()
     } catch (error) {
       if (!isDiskFull(error)) throw error
-      await this.#proveWithLogs()
+      await this.#proveWithLogs(error)
       return
     }
     await this.obsolete.close()
@@ -418,17 +451,22 @@ export class StoreEngine<K, V> {
   }
 
   /** No room to flush: the logs stay, synced; a store that recovered without room has none of its own. */
-  async #proveWithLogs(): Promise<void> {
+  async #proveWithLogs(cause: unknown): Promise<void> {
+    if (this.pipeline.writtenSequence < this.pipeline.publishedSequence) throw cause
     if (this.health.state !== 'open' || this.#parts.unflushed.length > 0) return
     await this.syncer.sync()
+    await this.obsolete.close()
     const logs = this.logs.logs.map((log) => ({ number: log.number, length: log.file.position }))
+    if (this.logs.logs.some((log) => !log.file.isWhole)) return
     await this.#prove(logs).catch((error: unknown) => {
       if (!isDiskFull(error)) throw error
     })
   }
 
+  /** Only when nothing is left in the files that the proof does not speak of. */
   async #prove(logs: readonly { number: number; length: number }[]): Promise<void> {
     await this.manifest.idle()
+    if (this.health.state === 'failed' || !this.manifest.isWhole) return
     await this.#parts.lock.verify()
     await writeCloseProof(this.#parts.fs, this.path, {
       manifestNumber: this.manifest.number,
@@ -438,17 +476,26 @@ export class StoreEngine<K, V> {
     })
   }
 
+  /** Whatever fails here, the rest is let go of too: all that counts is on stable storage, or known not to be. */
   async #letGo(): Promise<void> {
-    await this.obsolete.close()
-    const segments: readonly Segment[] = this.views.current.segments
-    await Promise.all(segments.map((segment) => segment.close()))
-    await this.#parts.executor.close()
+    const { segments } = this.views.current
+    await this.#attempt(() => this.obsolete.close())
+    for (const segment of segments) await this.#attempt(() => segment.close())
+    await this.#attempt(() => this.#parts.executor.close())
     await this.syncer.idle()
-    await this.logs.close()
-    await this.manifest.close()
+    await this.#attempt(() => this.logs.close())
+    await this.#attempt(() => this.manifest.close())
     for (const table of this.tables.all) this.arenas.giveBack(table.arena)
     this.arenas.release()
     await this.#parts.lock.release()
+  }
+
+  async #attempt(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.events.emit('warning', { message: `while the store was closed: ${String(error)}` })
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export class StoreHealth {
   readonly #events: StoreEvents
   #state: StoreState = 'open'
   #error: StoreError | undefined
+  /** Called when writes begin to be refused: who waits for better days should look again. */
+  onRefusing: () => void = () => {}
 
   constructor(path: string, events: StoreEvents) {
     this.#path = path
@@ -52,8 +54,10 @@ export class StoreHealth {
         'writing resumes by itself when there is room',
       { cause },
     )
-    this.#events.emit('full', { error: this.#error })
-    return this.#error
+    const error = this.#error
+    this.#events.emit('full', { error })
+    this.onRefusing()
+    return error
   }
 
   resume(): void {
@@ -73,8 +77,10 @@ export class StoreHealth {
             `the storage under ${this.#path} failed; reads go on, writes are refused until the store is opened again`,
             { cause },
           )
-    this.#events.emit('error', { error: this.#error, fatal: true })
-    return this.#error
+    const error = this.#error
+    this.#events.emit('error', { error, fatal: true })
+    this.onRefusing()
+    return error
   }
 
   close(): void {

@@ -1,0 +1,86 @@
+/** Takes copies of a disk as a death at some operation may leave it, with what was promised by then. */
+import type { CrashProfile } from '../../src/fs/crash-image.ts'
+import type { FileOperation } from '../../src/fs/file-operation.ts'
+import type { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
+import type { SeededRandom } from '../../src/fs/seeded-random.ts'
+import type { CommitHistory } from './commit-history.ts'
+import type { TestedStore } from './tested-store.ts'
+
+export interface CrashState {
+  readonly disk: MemoryFileSystem
+  readonly history: CommitHistory
+  /** At least so many commits are there. */
+  readonly promised: number
+  /** At least so many stay there when the power fails before the store is open again. */
+  readonly promisedOnDisk: number
+  /** At most so many are: later ones had not begun. */
+  readonly begun: number
+  /** How and where it died. */
+  readonly death: string
+}
+
+export type Death = 'killed' | CrashProfile
+
+/** The disk after such a death now. */
+export function diskAfter(disk: MemoryFileSystem, death: Death, random: SeededRandom): MemoryFileSystem {
+  return death === 'killed' ? disk.killed() : disk.crashed({ seed: random.upTo(2 ** 31), profile: death })
+}
+
+export class CrashRecorder {
+  readonly states: CrashState[] = []
+  operationCount = 0
+  readonly #random: SeededRandom
+  readonly #chance: number
+  readonly #deaths: readonly Death[]
+  #isPaused = false
+
+  /** Takes a copy for each of the deaths at an operation with the given chance. */
+  constructor(
+    random: SeededRandom,
+    chance: number,
+    deaths: readonly Death[] = ['killed', 'ordered', 'posix'],
+  ) {
+    this.#random = random
+    this.#chance = chance
+    this.#deaths = deaths
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  goOn(): void {
+    this.#isPaused = false
+  }
+
+  /** Before an operation of the tested store's disk. Reading changes nothing, so nobody dies there. */
+  note(operation: FileOperation, tested: TestedStore): void {
+    if (this.#isPaused || operation.name === 'read' || operation.name === 'size') return
+    this.operationCount++
+    for (const death of this.#deaths) {
+      if (!this.#random.chance(this.#chance)) continue
+      this.states.push(
+        this.#stateOf(tested, death, `before ${operation.name} ${operation.path} (${operation.sequence})`),
+      )
+    }
+  }
+
+  /** A state between operations. */
+  noteNow(tested: TestedStore): void {
+    for (const death of this.#deaths) this.states.push(this.#stateOf(tested, death, 'between operations'))
+  }
+
+  #stateOf(tested: TestedStore, death: Death, where: string): CrashState {
+    const { history, disk } = tested
+    const { afterKill, afterPowerLoss } = history.promised
+    const promisedOnDisk = Math.max(afterPowerLoss, tested.claimedOnDisk())
+    return {
+      disk: diskAfter(disk, death, this.#random),
+      history,
+      promised: death === 'killed' ? Math.max(afterKill, promisedOnDisk) : promisedOnDisk,
+      promisedOnDisk,
+      begun: history.commits.length,
+      death: `${death} ${where}`,
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** Random moves of a tested store: writes of all kinds, several at a time, and everything that moves files. */
+import type { Durability } from '../../src/store/key-value-store.ts'
+import type { Change } from './commit-history.ts'
+import type { TestedStore } from './tested-store.ts'
+
+const keyCount = 40
+const durabilities: readonly Durability[] = ['memory', 'os', 'os', 'disk']
+
+export interface MoveOptions {
+  /** Batches of more than a mebibyte, which are written without blocking. */
+  readonly hasLargeBatches: boolean
+}
+
+export async function makeRandomMove(tested: TestedStore, options: MoveOptions): Promise<void> {
+  const { random } = tested
+  const move = random.upTo(99)
+  if (move < 30) void tested.write([change(tested)], durability(tested))
+  else if (move < 45) void tested.write(changes(tested), durability(tested))
+  else if (move < 55) tested.writeSync(changes(tested), durability(tested))
+  else if (move < 60) void tested.write(filling(tested), durability(tested))
+  else if (move < 70) await tested.finishWrites()
+  else if (move < 78) await new Promise((resolve) => setImmediate(resolve))
+  else if (move < 83) tested.time.pass(random.chance(0.5) ? 1100 : 3000)
+  else if (move < 87) await tested.flush()
+  else if (move < 89) await tested.compact()
+  else if (move < 92) await tested.clear(`k${random.upTo(3)}`, durability(tested))
+  else if (move < 95) await reopen(tested)
+  else if (options.hasLargeBatches) void tested.write(largeBatch(tested), durability(tested))
+}
+
+async function reopen(tested: TestedStore): Promise<void> {
+  await tested.close()
+  await tested.open()
+  tested.rebase(tested.history.contentAfter(tested.history.commits.length))
+}
+
+function durability(tested: TestedStore): Durability {
+  return durabilities[tested.random.upTo(durabilities.length - 1)] as Durability
+}
+
+function key(tested: TestedStore): string {
+  const number = tested.random.upTo(keyCount - 1)
+  return `k${number % 4}-${number}`
+}
+
+function change(tested: TestedStore): Change {
+  if (tested.random.chance(0.25)) return { key: key(tested), value: undefined }
+  return { key: key(tested), value: tested.newValue(8 + tested.random.upTo(60)) }
+}
+
+function changes(tested: TestedStore): Change[] {
+  return Array.from({ length: 1 + tested.random.upTo(7) }, () => change(tested))
+}
+
+/** As much as fills a part of a MemTable. */
+function filling(tested: TestedStore): Change[] {
+  return Array.from({ length: 4 }, () => ({ key: key(tested), value: tested.newValue(2500) }))
+}
+
+function largeBatch(tested: TestedStore): Change[] {
+  return Array.from({ length: 9 }, () => ({ key: key(tested), value: tested.newValue(130_000) }))
+}

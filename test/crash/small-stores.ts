@@ -1,0 +1,45 @@
+/** Stores so small that a short run flushes and compacts, in virtual time, all in this thread. */
+import type { FileSystem } from '../../src/fs/file-system.ts'
+import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import type { StoreOptions, TuningOptions } from '../../src/store/settings.ts'
+import type { VirtualTime } from '../support/virtual-time.ts'
+import type { Content } from './commit-history.ts'
+
+const KiB = 1024
+
+export const storePath = '/stores/one'
+
+export const tinyTuning: TuningOptions = {
+  arenaSizeBytes: 64 * KiB,
+  arenaCountMax: 3,
+  blockSizeBytes: 512,
+  segmentSizeBytesMax: 16 * KiB,
+  level0RunCount: 2,
+  level1SizeBytes: 32 * KiB,
+  levelSizeFactor: 2,
+}
+
+export function openSmallStore(
+  fileSystem: FileSystem,
+  time: VirtualTime,
+  options: Pick<StoreOptions, 'compaction' | 'durability' | 'tuning' | 'maintenance'> = {},
+): Promise<LogStructuredStore> {
+  return LogStructuredStore.open(storePath, {
+    memoryBudgetBytes: 16 * KiB * KiB,
+    ...options,
+    tuning: { ...tinyTuning, ...options.tuning },
+    fileSystem,
+    clock: time,
+    scheduler: time,
+  })
+}
+
+export async function contentOf(store: LogStructuredStore): Promise<Content> {
+  const content: [string, string][] = []
+  const iterator = store.entries()
+  for (let items = await iterator.nextMany(1000); items.length > 0; items = await iterator.nextMany(1000)) {
+    content.push(...items)
+  }
+  await iterator.close()
+  return content
+}
