@@ -48,7 +48,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
   test('Ctrl-C stops a command, clears a line, and twice leaves', async () => {
     const terminal = openTerminal('')
     await terminal.shows('varve> ')
-    terminal.write('put a 1\r')
+    terminal.write('put a seventeen\r')
     await terminal.shows('ok')
     await terminal.shows('varve> ')
     terminal.write('clear\r')
@@ -58,7 +58,7 @@ describe.skipIf(!hasScript)('in a terminal', () => {
     await terminal.shows('varve> ')
     terminal.write('count\x03')
     terminal.write('get a\r')
-    await terminal.shows('1')
+    await terminal.shows('"seventeen"')
     await terminal.shows('varve> ')
     terminal.write('\x03')
     await terminal.shows('Ctrl-C again')
