@@ -47,6 +47,16 @@ export class AppendFile {
     return this.#pending.length > 0
   }
 
+  /** Whether a non-blocking write that has not come home yet may still read from this part of a memory. */
+  readsFrom(buffer: ArrayBufferLike, start: number, length: number): boolean {
+    return this.#pending.some(
+      ({ bytes }) =>
+        bytes.buffer === buffer &&
+        bytes.byteOffset < start + length &&
+        bytes.byteOffset + bytes.length > start,
+    )
+  }
+
   /** Whether the file surely holds nothing but what was appended: no write to it failed half-way. */
   get isWhole(): boolean {
     return this.#failure === undefined && !this.#hasRemains

@@ -81,8 +81,20 @@ export class ArenaSupply {
       return
     }
     this.#takenCount--
-    if (this.#viewerCount > 0) this.#aside.push(arena)
-    else memoryPool.giveBack(arena)
+    this.#letGo(arena)
+  }
+
+  /**
+   * Gives back an arena that something still reads from until `readers` resolves. Another can be taken in its place
+   * at once, so for that long the process holds one more than the count says: a blocking write could not wait.
+   */
+  giveBackAfter(arena: Arena, readers: Promise<unknown>): void {
+    if (arena.sizeBytes !== this.arenaSizeBytes) {
+      this.giveBack(arena)
+      return
+    }
+    this.#takenCount--
+    void readers.then(() => this.#letGo(arena))
   }
 
   /** A caller's code is going to look at bytes in arenas. */
@@ -95,6 +107,11 @@ export class ArenaSupply {
     if (this.#viewerCount > 0) return
     for (const arena of this.#aside) memoryPool.giveBack(arena)
     this.#aside = []
+  }
+
+  #letGo(arena: Arena): void {
+    if (this.#viewerCount > 0) this.#aside.push(arena)
+    else memoryPool.giveBack(arena)
   }
 
   /** Gives back what was reserved and not used. */

@@ -63,6 +63,8 @@ export interface MaintenanceParts {
   readonly removeOutputs: (added: readonly SegmentMeta[]) => void
 }
 
+/** A compaction that reads no more is finished rather than given up when the store closes. */
+const finishedAtCloseBytesMax = 4 * 1024 * 1024
 /** Up to here memory for MemTables is in normal use: one is filled while another is flushed. */
 const easyMemoryShare = 0.5
 const firstRetryDelayMs = 100
@@ -81,6 +83,8 @@ export class Maintenance {
   readonly #segmentSettings: SegmentSettings
   #flush: BackgroundJob | undefined
   #compaction: BackgroundJob | undefined
+  /** Size of what the running compaction reads. */
+  #compactionBytes = 0
   #jobNumber = 0
   #isClosed = false
   /** Nobody wrote for a while. */
@@ -216,7 +220,10 @@ export class Maintenance {
 
   /** Makes room for writes, blocking: finishes a flush, or the compaction that a flush waits for. */
   makeRoomSync(): void {
+    const ended = this.#jobEnded
     this.#parts.manifest.finishPendingSync()
+    // A job that only waited for its edit is through: that may be room enough.
+    if (ended !== this.#jobEnded) return
     this.schedule()
     const job = this.#flush ?? this.#compaction
     if (job === undefined) {
@@ -247,14 +254,32 @@ export class Maintenance {
     await this.#parts.manifest.append({ ...edit, ...more, nextFileNumber }, install)
   }
 
-  /** Stops: nothing new is begun; a compaction is given up, a flush let end. */
+  /**
+   * Stops: nothing new is begun, a flush is let end, and a compaction given up, unless it is so small that it is
+   * done in no time: a store that is opened for a single write again and again must not pile up runs.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry?.()
-    this.#compaction?.cancel()
+    this.#finishOrCancel()
     this.keepAlive(true)
     await this.jobsEnded()
     this.wake()
+  }
+
+  #finishOrCancel(): void {
+    const compaction = this.#compaction
+    if (compaction === undefined) return
+    if (this.#compactionBytes > finishedAtCloseBytesMax || this.#parts.health.state !== 'open') {
+      compaction.cancel()
+      return
+    }
+    try {
+      this.#parts.manifest.finishPendingSync()
+      compaction.finishSync()
+    } catch {
+      // Its inputs are still in force; the next opening tries again.
+    }
   }
 
   get #level0RunCount(): number {
@@ -308,6 +333,7 @@ export class Maintenance {
     const segments = plan.inputs.flatMap((input) => input.segments.map(({ number }) => number))
     const level = plan.inputs[0]?.level ?? 0
     const { outputLevel, bytes, reason } = plan
+    this.#compactionBytes = bytes
     this.#parts.events.emit('compactionBegin', {
       job: began.job,
       level,

@@ -349,15 +349,16 @@ export class StoreEngine<K, V> {
     this.obsolete.addLogs(this.logs.dropBelow(state.lowestLiveLog))
   }
 
-  /** Arenas may be the source of a log write that a blocking one overtook: those come home first. */
+  /** Arenas may be the source of a log write that a blocking one overtook: that comes home first. */
   #giveBack(arenas: readonly Parameters<ArenaSupply['giveBack']>[0][]): void {
-    const busy = this.logs.logs.filter((log) => log.file.isBusy).map((log) => log.file.settled)
-    const giveBack = (): void => {
-      for (const arena of arenas) this.arenas.giveBack(arena)
-      this.gate.open()
+    for (const arena of arenas) {
+      const readers = this.logs.logs
+        .map((log) => log.file)
+        .filter((file) => file.readsFrom(arena.buffer, arena.base, arena.sizeBytes))
+      if (readers.length === 0) this.arenas.giveBack(arena)
+      else this.arenas.giveBackAfter(arena, Promise.all(readers.map((file) => file.settled)))
     }
-    if (busy.length === 0) giveBack()
-    else void Promise.all(busy).then(giveBack)
+    this.gate.open()
   }
 
   #poison(error: unknown): Error {
