@@ -54,8 +54,8 @@ export interface ReplayCut {
 export class LogReplay {
   readonly #start: ReplayStart
   readonly #sink: GroupSink
-  /** The last log that had records, and where its intact part ended. */
-  #previous: { number: number; end: number } | undefined
+  /** The log that the next one must continue, and where its intact part ended. */
+  #previous: { number: number; path: string; end: number } | undefined
   /** What stopped the reading of that log. No harm is done if the next log says that it ended just there. */
   #tail: ReplayCut | undefined
   #cut: ReplayCut | undefined
@@ -82,8 +82,12 @@ export class LogReplay {
   /** Takes the next log; logs come in ascending order of their numbers. */
   add(log: LogContent): void {
     const problem = this.#headerProblem(log)
-    if (problem !== undefined) this.#cut ??= this.#tail ?? cutAt(log, 0, problem)
     const reader = new RecordReader(log.bytes, log.number, this.#start.storeId)
+    if (problem !== undefined) {
+      // It was being made ready, and nothing is written to a log before the manifest names it.
+      if (!reader.search(0).next().done) throw new CorruptionError(problem, log.path, 0)
+      return
+    }
     if (this.#cut === undefined) this.#replay(log, reader)
     for (const record of reader.search(reader.position)) this.#see(record)
   }
@@ -134,6 +138,7 @@ export class LogReplay {
     const first = reader.next()
     if (first === undefined) {
       if (reader.problem !== undefined) this.#cut = this.#tail ?? cutAt(log, reader.position, reader.problem)
+      else if (log.isNamed) this.#previous = { number: log.number, path: log.path, end: reader.position }
       return
     }
     this.#see(first)
@@ -153,7 +158,7 @@ export class LogReplay {
       this.#take(log, record)
       logSequence += record.entryCount
     }
-    this.#previous = { number: log.number, end: reader.position }
+    this.#previous = { number: log.number, path: log.path, end: reader.position }
     this.#tail = reader.problem === undefined ? undefined : cutAt(log, reader.position, reader.problem)
   }
 
@@ -208,7 +213,7 @@ export class LogReplay {
   #cutAtPrevious(log: LogContent, reason: string): ReplayCut {
     const previous = this.#previous
     if (previous === undefined) return cutAt(log, 0, reason)
-    return { path: log.path, fileNumber: previous.number, offset: previous.end, reason }
+    return { path: previous.path, fileNumber: previous.number, offset: previous.end, reason }
   }
 }
 
