@@ -74,6 +74,8 @@ export interface PlannedMerge {
   readonly inputs: readonly PlanInput[]
   readonly outputLevel: number
   readonly outputRun: number
+  /** The inputs shall become one, also where an edit alone could move them. */
+  readonly alwaysMerges?: boolean
 }
 
 /**
@@ -88,6 +90,7 @@ export function planMerge(state: CompactionState, merge: PlannedMerge): Compacti
   const deeperIntervals = deeperThan(state.version, merge, hull, segments)
   const hasDeeper = deeperIntervals.length > 0
   const isMove =
+    merge.alwaysMerges !== true &&
     liesElsewhere(inputs, merge) &&
     areDisjoint(segments) &&
     !segments.some((segment) => isMostlyGarbage(segment, state.oldestSequence, hasDeeper))

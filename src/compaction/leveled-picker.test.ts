@@ -94,6 +94,20 @@ describe('leveled compaction picks', () => {
     expect(described(pickLeveled(stateOf(places)))).toMatch(/→ L1#13$/)
   })
 
+  it('small runs of level 0 as one, with the small segments next to them below, rather than moving them', () => {
+    const drop = { sizeBytes: 10 }
+    const drops: Place[] = ['m', 'n', 'o', 'p'].map((key, i) => [0, 10 + i, meta(10 + i, key, key, drop)])
+    expect(described(pickLeveled(stateOf(drops)))).toBe(
+      'merge (run count) L0#13 [13] + L0#12 [12] + L0#11 [11] + L0#10 [10] → L1#13',
+    )
+    const below: Place[] = [
+      [1, 1, meta(1, 'a', 'b', { sizeBytes: 1000 })],
+      [1, 1, meta(2, 'c', 'd', { sizeBytes: 60 })],
+      [1, 1, meta(3, 'x', 'z', { sizeBytes: 1000 })],
+    ]
+    expect(described(pickLeveled(stateOf([...drops, ...below])))).toMatch(/ \+ L1#1 \[2\] → L1#1$/)
+  })
+
   it('a move between the segments of the level below', () => {
     const places: Place[] = ['b', 'd', 'h', 'j'].map((key, i) => [0, 10 + i, meta(10 + i, key, key)])
     const below: Place[] = ['a', 'c', 'e'].map((key, i) => [1, 1, meta(i + 1, key, key)])

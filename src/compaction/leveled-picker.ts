@@ -15,7 +15,7 @@ import {
   planMerge,
 } from './compaction-plan.ts'
 import { pickGarbage } from './garbage-picker.ts'
-import { type PushTarget, planPartialPush, planPush } from './push-down.ts'
+import { type PushTarget, planGather, planPartialPush, planPush } from './push-down.ts'
 
 /** While idle, levels above the deepest are emptied until they hold at most this share of its bytes. */
 const idleShareMax = 0.1
@@ -48,7 +48,8 @@ export function levelTargetBytes(settings: CompactionSettings, number: number): 
 export function planLevel0(state: CompactionState, reason: CompactionReason): CompactionPlan | undefined {
   const { runs } = state.version.level(0)
   const inputs = runs.map((run) => ({ level: 0, run: run.number, segments: run.segments }))
-  return planPush(state, inputs, targetBelow(state, 0), reason)
+  const target = targetBelow(state, 0)
+  return planGather(state, inputs, target, reason) ?? planPush(state, inputs, target, reason)
 }
 
 /** The run that the oldest run of level `number` is pushed into: the newest of the next level. */

@@ -15,6 +15,13 @@ import {
   planMerge,
 } from './compaction-plan.ts'
 
+/** Inputs below this share of a segment are gathered. */
+const gatheredShare = 4
+/** A neighbour is small when it is at most so many times as large as what is merged with it so far … */
+const neighbourFactor = 2
+/** … and no more are taken when all is so many times as large as the inputs. */
+const gatheredFactorMax = 16
+
 /** Where segments go: an existing run, or a new one with this number. */
 export interface PushTarget {
   readonly level: number
@@ -42,6 +49,56 @@ export function planPush(
   }
   const below = { level, run: outputRun, segments: between }
   return planMerge(state, { ...output, inputs: [...inputs, below] })
+}
+
+/**
+ * Pushes small inputs into `target` together with the small segments next to them there, so that a store that is
+ * fed in drops does not end up with thousands of tiny files. `undefined` when the inputs are not small.
+ *
+ * A neighbour is taken when it is at most a few times as large as what goes into it, so that an entry is rewritten
+ * a number of times that grows with the logarithm of the segment's size.
+ */
+export function planGather(
+  state: CompactionState,
+  inputs: readonly PlanInput[],
+  { level, run }: PushTarget,
+  reason: CompactionReason,
+): CompactionPlan | undefined {
+  const segments = inputs.flatMap((input) => input.segments)
+  const hull = hullOf(segments)
+  const smallBytes = state.settings.segmentSizeBytesMax / gatheredShare
+  if (hull === undefined || segments.length < 2 || sizeOf(segments) >= smallBytes) return undefined
+  const outputRun = typeof run === 'number' ? run : run.number
+  const below = typeof run === 'number' ? [] : withSmallNeighbours(run, run.overlapping(hull), hull, segments)
+  const output = { reason, outputLevel: level, outputRun, alwaysMerges: true }
+  return planMerge(state, { ...output, inputs: [...inputs, { level, run: outputRun, segments: below }] })
+}
+
+/** The overlapped segments of the run, and on either side those that are small for what is merged. */
+function withSmallNeighbours(
+  run: Run,
+  overlapped: readonly SegmentMeta[],
+  hull: KeyInterval,
+  inputs: readonly SegmentMeta[],
+): readonly SegmentMeta[] {
+  let first = run.segments.findIndex((segment) => compareBytes(segment.largestKey, hull.smallestKey) >= 0)
+  if (first < 0) first = run.segments.length
+  let end = first + overlapped.length
+  let sizeBytes = sizeOf(inputs) + sizeOf(overlapped)
+  for (;;) {
+    const before = run.segments[first - 1]
+    const after = run.segments[end]
+    if (before !== undefined && before.sizeBytes <= neighbourFactor * sizeBytes) {
+      first -= 1
+      sizeBytes += before.sizeBytes
+    } else if (after !== undefined && after.sizeBytes <= neighbourFactor * sizeBytes) {
+      end += 1
+      sizeBytes += after.sizeBytes
+    } else {
+      return run.segments.slice(first, end)
+    }
+    if (sizeBytes > gatheredFactorMax * sizeOf(inputs)) return run.segments.slice(first, end)
+  }
 }
 
 /**

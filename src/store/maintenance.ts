@@ -20,10 +20,11 @@ import { planRequestedLeveled, planRequestedSizeTiered } from '../compaction/req
 import { pickSizeTiered } from '../compaction/size-tiered-picker.ts'
 import type { KeyRange } from '../entry/key-range.ts'
 import { CorruptionError, isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
+import { sizeOf } from '../manifest/level.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { ManifestState } from '../manifest/manifest-state.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
-import type { MemTable } from '../memtable/mem-table.ts'
+import { MemTable } from '../memtable/mem-table.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
 import type { SegmentSettings } from '../segment/segment-settings.ts'
 import type { Scheduler } from '../time/scheduler.ts'
@@ -46,6 +47,8 @@ export interface MaintenanceParts {
   readonly health: StoreHealth
   readonly events: StoreEvents
   readonly executor: MergeExecutor
+  /** Runs in this thread what is not worth starting another for. */
+  readonly inlineExecutor: MergeExecutor
   readonly scheduler: Scheduler
   readonly monotonicMs: () => number
   readonly publishedSequence: () => number
@@ -63,6 +66,8 @@ export interface MaintenanceParts {
   readonly removeOutputs: (added: readonly SegmentMeta[]) => void
 }
 
+/** Merges of no more than this take a few milliseconds: less than starting a thread. */
+const inlineBytesMax = 512 * 1024
 /** A compaction that reads no more is finished rather than given up when the store closes. */
 const finishedAtCloseBytesMax = 4 * 1024 * 1024
 /** Up to here memory for MemTables is in normal use: one is filled while another is flushed. */
@@ -247,7 +252,7 @@ export class Maintenance {
   ): Promise<void> {
     await this.#parts.beforeChange()
     const job = this.#flushJob(tables)
-    const result = await this.#parts.executor.run(job).done
+    const result = await this.#executorFor(job).run(job).done
     this.#count(this.#flushStatistics, result, 0)
     const edit = this.#flushEdit(job, result, tables)
     const nextFileNumber = Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber ?? 0)
@@ -265,6 +270,10 @@ export class Maintenance {
     this.keepAlive(true)
     await this.jobsEnded()
     this.wake()
+  }
+
+  #executorFor(job: FlushJob | CompactionJob): MergeExecutor {
+    return inputBytesOf(job) <= inlineBytesMax ? this.#parts.inlineExecutor : this.#parts.executor
   }
 
   #finishOrCancel(): void {
@@ -397,7 +406,7 @@ export class Maintenance {
   #startMerge(job: FlushJob | CompactionJob | undefined): MergeHandle {
     try {
       this.#parts.beforeChangeSync()
-      return job === undefined ? nothingToMerge : this.#parts.executor.run(job)
+      return job === undefined ? nothingToMerge : this.#executorFor(job).run(job)
     } catch (error) {
       return failedMerge(error)
     }
@@ -579,6 +588,12 @@ function isWorthRetrying(error: unknown): boolean {
   if (error instanceof CorruptionError) return false
   const code = systemCodeOf(error)
   return code === undefined || passingCodes.includes(code) || code.startsWith('STORE_')
+}
+
+/** What a merge has to read; of a MemTable all that is in use, which is more than its entries. */
+function inputBytesOf(job: FlushJob | CompactionJob): number {
+  if (job.kind === 'compaction') return sizeOf(job.inputs.flat())
+  return job.arenas.reduce((sum, arena) => sum + MemTable.attach(arena).sizeBytes, 0)
 }
 
 function endOf(range: NumberRange): number {

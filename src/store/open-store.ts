@@ -181,7 +181,7 @@ class Opening<K, V> {
     }
     if (!this.#settings.createIfMissing) throw missingStore(this.#path)
     const fileNumbers = new FileNumbers(content.highestNumber + 1)
-    const parts = this.#manifestParts(newStoreId(), fileNumbers)
+    const parts = this.#manifestParts(newStoreId(this.#components.random), fileNumbers)
     const manifest = await Manifest.create(parts, emptyManifestState)
     return this.#engine(manifest, parts.storeId, fileNumbers, {
       nextSequence: 1,
@@ -486,8 +486,9 @@ class Opening<K, V> {
     const { clock, scheduler, keyEncoding, valueEncoding, logger } = this.#components
     const events = new StoreEvents(logger)
     const isInline = this.#settings.maintenance === 'inline' || !this.#fs.reachableFromWorkers
+    const inline = inlineExecutor(this.#fs, clock, scheduler)
     const executor = isInline
-      ? inlineExecutor(this.#fs, clock, scheduler)
+      ? inline
       : workerExecutor(this.#fs, clock, scheduler, (message) => events.emit('warning', { message }))
     return new StoreEngine<K, V>({
       ...found,
@@ -504,6 +505,7 @@ class Opening<K, V> {
       fileNumbers,
       arenas: this.#arenas,
       executor,
+      inlineExecutor: inline,
       runsInWorker: !isInline,
       events,
       health: new StoreHealth(this.#path, events),
@@ -541,7 +543,6 @@ function nextSequenceOf(state: ManifestState): number {
   )
 }
 
-function newStoreId(): StoreId {
-  const words = crypto.getRandomValues(new Uint32Array(2))
-  return { high: words[0] as number, low: words[1] as number }
+function newStoreId(random: () => number): StoreId {
+  return { high: random(), low: random() }
 }

@@ -70,6 +70,8 @@ export interface StoreOptions<K = string, V = string> {
   readonly fileSystem?: FileSystem
   readonly clock?: Clock
   readonly scheduler?: Scheduler
+  /** Gives random whole numbers from 0 to 2^32 - 1, for the identity of a new store. Default: the system's. */
+  readonly random?: () => number
 }
 
 const optionNames: readonly (keyof StoreOptions)[] = [
@@ -87,6 +89,7 @@ const optionNames: readonly (keyof StoreOptions)[] = [
   'fileSystem',
   'clock',
   'scheduler',
+  'random',
 ]
 
 const tuningNames: readonly (keyof TuningOptions)[] = [
@@ -124,6 +127,7 @@ export interface Components<K, V> {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly logger: Logger
+  readonly random: () => number
 }
 
 /** Checks the options; every wrong one is refused by name with what is allowed. */
@@ -167,7 +171,12 @@ export function resolveComponents<K, V>(options: StoreOptions<K, V>): Components
     clock: options.clock ?? systemClock,
     scheduler: options.scheduler ?? systemScheduler,
     logger: options.logger ?? silentLogger,
+    random: options.random ?? systemRandom,
   }
+}
+
+function systemRandom(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] as number
 }
 
 function resolveTuning(tuning: TuningOptions, budget: number): Required<TuningOptions> {

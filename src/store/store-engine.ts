@@ -51,6 +51,7 @@ export interface StoreEngineParts<K, V> {
   readonly fileNumbers: FileNumbers
   readonly arenas: ArenaSupply
   readonly executor: MergeExecutor
+  readonly inlineExecutor: MergeExecutor
   readonly runsInWorker: boolean
   readonly events: StoreEvents
   readonly health: StoreHealth
@@ -177,6 +178,7 @@ export class StoreEngine<K, V> {
       health,
       events,
       executor: parts.executor,
+      inlineExecutor: parts.inlineExecutor,
       scheduler,
       monotonicMs,
       publishedSequence,
@@ -483,6 +485,7 @@ export class StoreEngine<K, V> {
     await this.#attempt(() => this.obsolete.close())
     for (const segment of segments) await this.#attempt(() => segment.close())
     await this.#attempt(() => this.#parts.executor.close())
+    await this.#attempt(() => this.#parts.inlineExecutor.close())
     await this.syncer.idle()
     await this.#attempt(() => this.logs.close())
     await this.#attempt(() => this.manifest.close())
