@@ -105,8 +105,15 @@ test('makeDirectory takes relative paths', async () => {
 describe.skipIf(isWindows)('durability of directories', () => {
   test('makeDirectory syncs the parent of each directory that it made', async () => {
     await fs.makeDirectory(join(directory, 'a', 'b', 'c'))
-    expect(synced).toEqual([join(directory, 'a', 'b'), join(directory, 'a'), directory])
+    expect(synced).toEqual([directory, join(directory, 'a'), join(directory, 'a', 'b')])
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'makeDirectory fails where no directory can be made',
+    async () => {
+      await expect(fs.makeDirectory('/proc/varve/store')).rejects.toMatchObject({ code: 'ENOENT' })
+    },
+  )
 
   test('makeDirectory syncs the parent of one that was there: its maker may have died before', async () => {
     await mkdir(join(directory, 'a', 'b'), { recursive: true })

@@ -9,6 +9,7 @@ import { retryWhileBusy, retryWhileBusySync } from './busy-retry.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from './file-system.ts'
 import { NodeFile } from './node-file.ts'
+import { createSystemError } from './system-error.ts'
 
 const isWindows = process.platform === 'win32'
 
@@ -41,16 +42,14 @@ export const nodeFileSystem: FileSystem = {
 
   async makeDirectory(path: string): Promise<void> {
     const target = resolve(path)
-    const firstCreated = await fs.promises.mkdir(target, { recursive: true, mode: directoryMode })
-    if (firstCreated === undefined) return syncParentOfExisting(target)
-    // From the inside out: every name that was created lies in the parent of its directory.
-    const top = dirname(resolve(firstCreated))
-    let parent = dirname(target)
-    while (true) {
-      await syncDirectory(parent)
-      if (parent === top || parent === dirname(parent)) return
-      parent = dirname(parent)
+    // Level by level: the recursive mkdir of Node never returns in places like /proc, where a directory can be
+    // neither found nor made.
+    const missing = await missingDirectories(target)
+    for (const directory of missing) {
+      await makeOneDirectory(directory)
+      await syncDirectory(dirname(directory))
     }
+    if (missing.length === 0) await syncParentOfExisting(target)
   },
 
   async rename(from: string, to: string): Promise<void> {
@@ -113,6 +112,36 @@ function isDirectorySyncMissing(error: unknown): boolean {
  * A directory that is there may be the work of a process that died before it synced the parent; everything in
  * it would go with the parent's entry. Where we may not look at the parent, somebody else made the directory.
  */
+/** The directory and its parents as far as they are missing, outermost first. */
+async function missingDirectories(target: string): Promise<string[]> {
+  const missing: string[] = []
+  for (let directory = target; !(await isDirectory(directory)); directory = dirname(directory)) {
+    missing.unshift(directory)
+    if (directory === dirname(directory)) break
+  }
+  return missing
+}
+
+/** `false` when nothing has the name. Throws `EEXIST` when something else than a directory has it. */
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    if ((await fs.promises.stat(path)).isDirectory()) return true
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return false
+    throw error
+  }
+  throw createSystemError('EEXIST', 'mkdir', path)
+}
+
+/** Fine when somebody else has made it meanwhile. */
+async function makeOneDirectory(path: string): Promise<void> {
+  try {
+    await fs.promises.mkdir(path, { mode: directoryMode })
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST' || !(await isDirectory(path))) throw error
+  }
+}
+
 async function syncParentOfExisting(path: string): Promise<void> {
   try {
     await syncDirectory(dirname(path))
