@@ -1,5 +1,4 @@
 /** The store that the pages on file formats show byte by byte. Everything in it is the same at each run. */
-import { vi } from 'vitest'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
 
@@ -11,12 +10,9 @@ export interface ExampleFolder {
 
 /** The folder while the store is open, and after it was closed. */
 export async function makeExampleStore(): Promise<{ running: ExampleFolder; closed: ExampleFolder }> {
-  const random = vi.spyOn(globalThis.crypto, 'getRandomValues').mockImplementation((words) => {
-    ;(words as Uint32Array).set([0x5eed_1e55, 0xc0ff_ee42])
-    return words
-  })
+  const storeId = [0x5eed_1e55, 0xc0ff_ee42]
   const fileSystem = new MemoryFileSystem()
-  const store = await LogStructuredStore.open('/store', { fileSystem }).finally(() => random.mockRestore())
+  const store = await LogStructuredStore.open('/store', { fileSystem, random: () => storeId.shift() ?? 0 })
   await store.put('apple', 'red')
   await store.batch(
     [
