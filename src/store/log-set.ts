@@ -91,7 +91,9 @@ export class LogSet {
    * @returns whether it did; otherwise the current log is written on, which is as good.
    */
   switch(): boolean {
-    if (this.#next === undefined || this.#current === undefined) {
+    // Made ready before the first log, the next one would have the lower number, and be replayed first.
+    if (this.#current === undefined) return false
+    if (this.#next === undefined) {
       this.#prepareNext()
       return false
     }

@@ -76,7 +76,8 @@ export class ObsoleteFiles {
     if (this.#isClosed) return
     this.#cancelRetry?.()
     await this.#removing
-    await this.#removeAll()
+    this.#start()
+    await this.#removing
     this.#isClosed = true
     this.#cancelRetry?.()
     for (const file of this.#waiting) void file.close().catch(() => undefined)
@@ -94,16 +95,15 @@ export class ObsoleteFiles {
   }
 
   #start(): void {
-    this.#removing ??= this.#removeAll().finally(() => {
-      this.#removing = undefined
-    })
+    if (this.#removing === undefined && this.#waiting.length > 0) this.#removing = this.#removeAll()
   }
 
+  /** Is over in the same synchronous stretch in which it finds nothing more, so that what comes later begins anew. */
   async #removeAll(): Promise<void> {
-    if (this.#waiting.length === 0) return
     try {
       await this.#parts.proveDropped()
     } catch (error) {
+      this.#removing = undefined
       this.#parts.onManifestFailed(error)
       this.#retryLater()
       return
@@ -113,6 +113,7 @@ export class ObsoleteFiles {
       if (!(await this.#remove(file))) failed.push(file)
       this.#waiting.shift()
     }
+    this.#removing = undefined
     this.#waiting.push(...failed)
     if (failed.length > 0) this.#retryLater()
   }
