@@ -10,6 +10,7 @@ import type { File } from '../fs/file-system.ts'
 interface PendingWrite {
   readonly bytes: Uint8Array
   readonly position: number
+  readonly begin: Promise<unknown> | undefined
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
   /** Already in the file by a blocking write; the non-blocking one only has to come home. */
@@ -20,8 +21,8 @@ export class AppendFile {
   readonly file: File
   #position: number
   #failure: { error: unknown } | undefined
-  /** Bytes that nobody missed were written in part, and nothing over them since. */
-  #hasRemains = false
+  /** Up to here there may be a part of bytes that nobody missed. */
+  #remainsEnd = 0
   /** In order; the first one is under way. */
   readonly #pending: PendingWrite[] = []
   #settled: Promise<void> = Promise.resolve()
@@ -59,7 +60,7 @@ export class AppendFile {
 
   /** Whether the file surely holds nothing but what was appended: no write to it failed half-way. */
   get isWhole(): boolean {
-    return this.#failure === undefined && !this.#hasRemains
+    return this.#failure === undefined && this.#remainsEnd <= this.#position
   }
 
   /** Resolves when no non-blocking write is under way any more; never rejects. */
@@ -96,15 +97,15 @@ export class AppendFile {
   }
 
   /**
-   * Writes `bytes` without blocking, after everything before them. They must not change until `settled`. A
-   * rejection means that an unknown part of them, or nothing, is in the file.
+   * Writes `bytes` without blocking, after everything before them, and not before `begin` is settled. They must
+   * not change until `settled`. A rejection means that an unknown part of them, or nothing, is in the file.
    */
-  append(bytes: Uint8Array): Promise<void> {
+  append(bytes: Uint8Array, begin?: Promise<unknown>): Promise<void> {
     this.#refuseAfterFailure()
     const position = this.#position
     this.#position += bytes.length
     const written = new Promise<void>((resolve, reject) => {
-      this.#pending.push({ bytes, position, resolve, reject, done: false })
+      this.#pending.push({ bytes, position, begin, resolve, reject, done: false })
     })
     if (this.#pending.length === 1) this.#settled = this.#drain()
     return written
@@ -121,30 +122,38 @@ export class AppendFile {
     try {
       this.file.writeSync(bytes, this.#position)
     } catch {
-      this.#hasRemains = true
+      this.#remainsEnd = Math.max(this.#remainsEnd, this.#position + bytes.length)
       return false
     }
     this.#position += bytes.length
     return true
   }
 
+  /** Writes nothing any more: what is pending, and what comes, fails with the error. */
+  giveUp(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
   async #drain(): Promise<void> {
     for (let write = this.#pending[0]; write !== undefined; write = this.#pending[0]) {
       try {
-        if (this.#failure !== undefined) throw this.#failure.error
-        if (!write.done) await this.file.write(write.bytes, write.position)
-        write.done = true
+        await this.#write(write)
         write.resolve()
       } catch (error) {
-        if (this.#failure === undefined) {
-          this.#failure = { error }
-          // What follows is not written any more, so the file ends here as far as anybody can tell.
-          if (!write.done) this.#position = write.position
-        }
+        this.#failure ??= { error }
+        // Nothing is written behind it, so the file ends here as far as anybody can tell.
+        if (!write.done) this.#position = Math.min(this.#position, write.position)
         write.reject(error)
       }
       this.#pending.shift()
     }
+  }
+
+  async #write(write: PendingWrite): Promise<void> {
+    if (write.begin !== undefined) await write.begin.catch(() => undefined)
+    this.#refuseAfterFailure()
+    if (!write.done) await this.file.write(write.bytes, write.position)
+    write.done = true
   }
 
   #refuseAfterFailure(): void {

@@ -71,7 +71,7 @@ export class GroupCommitter {
     return this.#publishedSequence
   }
 
-  /** The last sequence number that was handed to the log. */
+  /** The last sequence number that is in the log. */
   get writtenSequence(): SequenceNumber {
     return this.#writtenSequence
   }
@@ -161,6 +161,7 @@ export class GroupCommitter {
     const { tables } = this.#parts
     const failure = this.#failureFor(error)
     this.#pendingStart = undefined
+    for (const log of this.#parts.logs.logs) log.file.giveUp(error)
     for (const table of tables.all) {
       if (table.largestSequence > this.#publishedSequence) table.visibleLimit = this.#publishedSequence
     }
@@ -236,9 +237,12 @@ export class GroupCommitter {
 
   #appendLater(log: WriteAheadLog, bytes: Uint8Array, group: CommitGroup): void {
     const link = this.#parts.logs.pendingLink()
+    // One write is under way over all logs: a group must not be in its log before those of an older log are.
+    const older = this.#parts.logs.logs.filter((each) => each !== log && each.file.isBusy)
+    const begin = older.length === 0 ? undefined : Promise.all(older.map(({ file }) => file.settled))
     // A link that cannot be written fails the group behind it as well, which is where that is handled.
-    if (link !== undefined) log.file.append(link).catch(() => undefined)
-    const written = log.file.append(bytes)
+    if (link !== undefined) log.file.append(link, begin).catch(() => undefined)
+    const written = log.file.append(bytes, begin)
     this.#account(log, bytes, group)
     this.#inFlight.push(group)
     written.then(
@@ -249,7 +253,6 @@ export class GroupCommitter {
 
   #account(log: WriteAheadLog, bytes: Uint8Array, group: CommitGroup): void {
     log.lastSequence = group.lastSequence
-    this.#writtenSequence = group.lastSequence
     this.statistics.groupCount++
     this.statistics.logBytes += bytes.length
     this.#parts.onGroup(bytes.length)
@@ -266,6 +269,7 @@ export class GroupCommitter {
 
   /** The group is in the log: shows it to readers and tells its writers, or lets it be synced first. */
   #complete(group: CommitGroup): void {
+    this.#writtenSequence = group.lastSequence
     this.#publish(group)
     if (group.diskWaiterCount === 0) return
     const { syncer } = this.#parts

@@ -104,6 +104,8 @@ export class LogSyncer {
       const begun = this.#begin()
       try {
         for (const { log } of begun.point.logs) await log.file.file.sync()
+        // The system tells of a failure once: if a blocking sync was told, this one says nothing.
+        if (this.#failure !== undefined) throw this.#failure
         this.#complete(begun)
         for (const waiter of waiters) waiter.resolve()
       } catch (error) {

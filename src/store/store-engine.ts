@@ -248,13 +248,7 @@ export class StoreEngine<K, V> {
   /** Seals what was written so far and waits until all of it is in segments. */
   async flush(): Promise<void> {
     try {
-      this.pipeline.writeOut()
-      await this.pipeline.idle()
-      while (this.tables.active.entryCount > 0) {
-        if (this.#isClosing) throw this.health.closedError()
-        if (this.pipeline.seal()) break
-        await this.gate.wait()
-      }
+      await this.pipeline.seal()
       await this.maintenance.flushed(this.tables.sealed)
     } catch (error) {
       throw asStoreError(error, `the store ${this.path} could not be flushed`)

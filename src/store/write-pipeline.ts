@@ -97,7 +97,7 @@ export class WritePipeline<K, V> {
     return this.#committer.publishedSequence
   }
 
-  /** The last sequence number that was handed to the log. */
+  /** The last sequence number that is in the log. */
   get writtenSequence(): SequenceNumber {
     return this.#committer.writtenSequence
   }
@@ -224,10 +224,12 @@ export class WritePipeline<K, V> {
     }
   }
 
-  /** Seals the active table, so that it can be flushed; `false` when there is no memory for another. */
-  seal(): boolean {
-    this.#closeGroup()
-    return this.#rotate()
+  /**
+   * Seals the active table, so that it can be flushed, once all writes before this call have joined a group. In
+   * the queue, because a large batch must not lose its table while it is brought in.
+   */
+  seal(): Promise<void> {
+    return this.#queue.add({ signal: undefined, steps: () => this.#sealSteps() })
   }
 
   /** The disk has room again: goes on with a number behind all that anybody may have seen. */
@@ -265,6 +267,15 @@ export class WritePipeline<K, V> {
     if (request.operations.length === 0) return Promise.resolve()
     const group = yield* this.#admitSteps(request)
     return group.promiseFor(request.durability)
+  }
+
+  *#sealSteps(): Generator<StepNeed, Promise<void>> {
+    for (;;) {
+      this.#closeGroup()
+      this.#refuseIfNotWritable()
+      if (this.#parts.tables.active.entryCount === 0 || this.#rotate()) return Promise.resolve()
+      yield 'room'
+    }
   }
 
   /** Brings a batch of any size into a group, waiting for room where there is none. */

@@ -9,6 +9,7 @@ import { Deferred } from './deferred.ts'
 export type StepNeed = 'turn' | 'room'
 
 export interface QueuedWrite {
+  /** Ends the write as long as it waits. One that is being brought in cannot be left half-way. */
   readonly signal: AbortSignal | undefined
   /** Runs the write to the point where it has joined a group; throws what the writer shall be told. */
   steps(): Generator<StepNeed, Promise<void>>
@@ -27,6 +28,8 @@ interface Waiting {
   readonly write: QueuedWrite
   readonly done: Deferred
   steps: Generator<StepNeed, Promise<void>> | undefined
+  /** Nothing of it has been brought in: it has not begun, or waits for room. */
+  canBeAborted: boolean
 }
 
 export class WriteQueue {
@@ -48,7 +51,7 @@ export class WriteQueue {
 
   /** Resolves as the write's own promise does. */
   add(write: QueuedWrite): Promise<void> {
-    const waiting: Waiting = { write, done: new Deferred(), steps: undefined }
+    const waiting: Waiting = { write, done: new Deferred(), steps: undefined, canBeAborted: true }
     this.#waiting.push(waiting)
     if (!this.#isRunning) void this.#run()
     return waiting.done.promise
@@ -93,10 +96,13 @@ export class WriteQueue {
   /** One step of the first write; takes it from the queue when it is done. */
   #step(first: Waiting): StepNeed | undefined {
     try {
-      if (first.write.signal?.aborted) throw first.write.signal.reason
+      if (first.canBeAborted && first.write.signal?.aborted) throw first.write.signal.reason
       first.steps ??= first.write.steps()
       const step = first.steps.next()
-      if (!step.done) return step.value
+      if (!step.done) {
+        first.canBeAborted = step.value === 'room'
+        return step.value
+      }
       this.#remove(first)
       first.done.resolve(step.value)
     } catch (error) {

@@ -28,7 +28,7 @@ describe('what a death leaves opens with every promise kept', () => {
         compaction: run % 4 < 2 ? 'leveled' : 'size-tiered',
         files: { onOperation: (operation) => recorder.note(operation, tested) },
       })
-      const secondLife = new SecondLife(random, 0.02)
+      const secondLife = new SecondLife(random, hasLargeBatches ? 0.002 : 0.02)
       try {
         await tested.open()
         for (let move = 0; move < moveCount; move++) {
