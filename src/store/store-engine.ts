@@ -285,6 +285,7 @@ export class StoreEngine<K, V> {
    * proof; the first failure is thrown once everything is let go of.
    */
   async close(): Promise<void> {
+    const beganMs = this.#parts.clock.monotonicMs()
     this.#isClosing = true
     this.#cancelIdle?.()
     this.#backgroundSync.stop()
@@ -304,6 +305,7 @@ export class StoreEngine<K, V> {
     this.health.close()
     this.gate.open()
     await this.#letGo()
+    this.events.emit('close', { path: this.path, durationMs: this.#parts.clock.monotonicMs() - beganMs })
     if (failure !== undefined) throw failure
   }
 
