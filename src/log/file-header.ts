@@ -17,7 +17,7 @@ import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 
 export const fileHeaderSizeBytes = 40
 /** The newest format of logs and manifests that this release writes and reads. */
-export const fileFormatNumber = 1
+const fileFormatNumber = 1
 
 export type HeaderKind = 'log' | 'manifest'
 

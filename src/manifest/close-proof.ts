@@ -54,7 +54,7 @@ function toleratesMissing(error: unknown): void {
   if (systemCodeOf(error) !== 'ENOENT') throw error
 }
 
-export function encodeCloseProof(proof: CloseProof): Uint8Array {
+function encodeCloseProof(proof: CloseProof): Uint8Array {
   return encodeCheckedText('closed', {
     manifest: String(proof.manifestNumber),
     'manifest-length': String(proof.manifestLength),

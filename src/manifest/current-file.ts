@@ -28,7 +28,7 @@ export async function readCurrent(fs: FileSystem, directory: string): Promise<Cu
   return decodeCurrent(await readWholeFile(fs, path, sizeLimitBytes), path)
 }
 
-export function encodeCurrent(current: Current): Uint8Array {
+function encodeCurrent(current: Current): Uint8Array {
   return encodeCheckedText('current', {
     store: hexOf64(current.storeId.high, current.storeId.low),
     manifest: String(current.manifestNumber),

@@ -20,7 +20,7 @@ import { BlockMemory } from './block-memory.ts'
 import { GrowableWords } from './growable-words.ts'
 
 /** Bits of a block's flags byte in the index. On disk: never renumber. */
-export const IndexedBlockFlag = { continues: 1 } as const
+const IndexedBlockFlag = { continues: 1 } as const
 
 const headerWordCount = 4
 

@@ -30,7 +30,7 @@ import { EntryKind } from '../entry/entry.ts'
 /** On disk: never renumber. */
 export const segmentFormatNumber = 1
 /** `VARVESEG`, as two little-endian words. On disk: never change. */
-export const segmentMagic: { readonly low: number; readonly high: number } = {
+const segmentMagic: { readonly low: number; readonly high: number } = {
   low: 0x56524156,
   high: 0x47455345,
 }
@@ -118,7 +118,6 @@ export const headerFormatOffset = 8
 export const headerNumberOffset = 16
 export const headerChecksumOffset = 24
 export const footerMagicOffset = 192
-export const footerFormatOffset = 184
 
 /** Writes all of the footer but its own checksum, which is its first field, at the start of `target`. */
 export function encodeFooter(target: DataView, footer: Footer): void {

@@ -100,7 +100,7 @@ function* loadParts(path: string, meta: SegmentMeta): Generator<ReadRequest, Seg
 }
 
 /** The header is the same in all formats, so it decides whether this release knows the rest. */
-export function checkHeader(header: Uint8Array, path: string, meta: SegmentMeta): void {
+function checkHeader(header: Uint8Array, path: string, meta: SegmentMeta): void {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength)
   hashAt(header, 0, headerChecksumOffset, meta.number, 0)
   const isValid = hasMagic(view, 0) && holdsHash(view, headerChecksumOffset)

@@ -9,7 +9,7 @@ const KiB = 1024
 
 export const storePath = '/stores/one'
 
-export const tinyTuning: TuningOptions = {
+const tinyTuning: TuningOptions = {
   arenaSizeBytes: 64 * KiB,
   arenaCountMax: 3,
   blockSizeBytes: 512,

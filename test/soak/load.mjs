@@ -24,13 +24,13 @@ function scramble(number) {
   return (x ^ (x >>> 16)) >>> 0
 }
 
-function keyOf(number) {
+function keyFor(number) {
   const place = isRandom ? scramble(number) : number
   return Buffer.from(`key${String(place).padStart(13, '0')}`, 'latin1')
 }
 
 /** Half of it compresses. */
-function valueOf(number) {
+function valueFor(number) {
   const head = String(scramble(number + 1)).padStart(10, '0')
   return Buffer.from(
     (head + String(scramble(number + 2)).padStart(10, 'x')).repeat(3).slice(0, 50).padEnd(100, '-'),
@@ -52,7 +52,7 @@ let residentMax = 0
 for (let number = 0; number < entryCount; ) {
   const operations = []
   for (let i = 0; i < batchSize && number < entryCount; i++, number++) {
-    operations.push({ type: 'put', key: keyOf(number), value: valueOf(number) })
+    operations.push({ type: 'put', key: keyFor(number), value: valueFor(number) })
   }
   await store.batch(operations)
   if (number % 500_000 === 0) {
@@ -81,8 +81,8 @@ console.log(`level 0 had at most ${level0Max} runs; resident at most ${mebibytes
 store = await open(folder, options)
 let wrong = 0
 for (let number = 0; number < entryCount; number++) {
-  const value = store.getSync(keyOf(number))
-  if (value === undefined || !valueOf(number).equals(value)) wrong++
+  const value = store.getSync(keyFor(number))
+  if (value === undefined || !valueFor(number).equals(value)) wrong++
 }
 const counted = store.forEach({}, () => {})
 await store.close()

@@ -11,7 +11,7 @@ import {
 } from '../../src/log/record-format.ts'
 
 export const logStoreId: StoreId = { high: 0x0102_0304, low: 0x0506_0708 }
-export const nothingSynced: SyncedPosition = { fileNumber: 0, offset: 0 }
+const nothingSynced: SyncedPosition = { fileNumber: 0, offset: 0 }
 
 /** A log that grows record by record. What follows the header starts with a link, once `link` was called. */
 export class LogFile {
