@@ -16,7 +16,7 @@ test('describeEdit() says each change in a sentence', () => {
   }
   expect(describeEdit(edit)).toEqual([
     'removes segment 3',
-    'adds segment 9 to level 0, run 9: 1 entry in 480 bytes, keys "a" to "b\\x0a"',
+    'adds segment 9 to run 9 of level 0: 1 entry in 480 bytes from "a" to "b\\x0a"',
     'log 10 may hold writes from now on',
     'log 11 may hold writes from now on',
     'logs below 10 are no longer needed',
@@ -30,7 +30,7 @@ test('describeEdit() says each change in a sentence', () => {
 
 test('describeEdit() calls a segment that is removed and added moved', () => {
   const edit = { added: [{ level: 2, run: 4, meta: segmentMeta(5, 'a', 'b') }], removed: [5, 6] }
-  expect(describeEdit(edit)).toEqual(['removes segment 6', 'moves segment 5 to level 2, run 4'])
+  expect(describeEdit(edit)).toEqual(['removes segment 6', 'moves segment 5 to run 4 of level 2'])
 })
 
 test('describeEdit() says nothing of an edit that changes nothing', () => {

@@ -27,11 +27,12 @@ export function describeEdit(edit: VersionEdit): string[] {
 }
 
 function describeAdded({ level, run, meta }: AddedSegment, isMoved: boolean): string {
-  const place = `level ${level}, run ${run}`
+  const place = `run ${run} of level ${level}`
   if (isMoved) return `moves segment ${meta.number} to ${place}`
-  const keys = `${describeBytes(meta.smallestKey, shownKeyLength)} to ${describeBytes(meta.largestKey, shownKeyLength)}`
+  const first = describeBytes(meta.smallestKey, shownKeyLength)
+  const last = describeBytes(meta.largestKey, shownKeyLength)
   const entries = meta.entryCount === 1 ? '1 entry' : `${meta.entryCount} entries`
-  return `adds segment ${meta.number} to ${place}: ${entries} in ${meta.sizeBytes} bytes, keys ${keys}`
+  return `adds segment ${meta.number} to ${place}: ${entries} in ${meta.sizeBytes} bytes from ${first} to ${last}`
 }
 
 function sentence<T>(value: T | undefined, say: (value: T) => string): string[] {

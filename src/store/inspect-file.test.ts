@@ -137,7 +137,7 @@ describe('inspectFile() shows', () => {
     const words = parts.flatMap(({ details }) => (details.changes as string[] | undefined) ?? [])
     expect(words).toContainEqual(
       expect.stringMatching(
-        /^adds segment \d+ to level 0, run \d+: 5 entries in \d+ bytes, keys "a" to "user:1"$/,
+        /^adds segment \d+ to run \d+ of level 0: 5 entries in \d+ bytes from "a" to "user:1"$/,
       ),
     )
     expect(words).toContain('segments hold everything up to sequence number 5')
