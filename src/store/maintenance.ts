@@ -256,7 +256,12 @@ export class Maintenance {
     this.#count(this.#flushStatistics, result, 0)
     const edit = this.#flushEdit(job, result, tables)
     const nextFileNumber = Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber ?? 0)
-    await this.#parts.manifest.append({ ...edit, ...more, nextFileNumber }, install)
+    try {
+      await this.#parts.manifest.append({ ...edit, ...more, nextFileNumber }, install)
+    } catch (error) {
+      if (isDiskFull(error)) this.#parts.removeOutputs(result.added)
+      throw error
+    }
   }
 
   /**

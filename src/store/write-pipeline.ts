@@ -88,7 +88,7 @@ export class WritePipeline<K, V> {
     this.#queue = new WriteQueue({
       nextTurn: () => parts.turns.nextTurn(),
       waitForRoom: parts.waitForRoom,
-      waitForRoomSync: parts.waitForRoomSync,
+      waitForRoomSync: () => this.#waitForRoomSync(),
     })
   }
 
@@ -202,7 +202,7 @@ export class WritePipeline<K, V> {
     if (request.operations.length === 0) return
     const steps = this.#admitSteps(request)
     let step = steps.next()
-    for (; !step.done; step = steps.next()) if (step.value === 'room') this.#parts.waitForRoomSync()
+    for (; !step.done; step = steps.next()) if (step.value === 'room') this.#waitForRoomSync()
     this.#closeGroup(true)
     const { failure } = step.value
     if (failure !== undefined) throw failure
@@ -287,6 +287,12 @@ export class WritePipeline<K, V> {
       if (group !== undefined) return group
       yield 'room'
     }
+  }
+
+  /** Tables with groups on their way to the log cannot be flushed: those come first. */
+  #waitForRoomSync(): void {
+    this.#committer.finishInFlightSync()
+    this.#parts.waitForRoomSync()
   }
 
   /** A group with room for so many entries and bytes, or `undefined` while there is no memory. */

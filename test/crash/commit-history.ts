@@ -56,6 +56,8 @@ export class CommitHistory {
   /** The promise of the commit resolved: it and all before it survive what its durability says. */
   acknowledge(commit: Commit): void {
     commit.outcome = 'acknowledged'
+    // A commit without changes writes nothing, so it brings nothing to the disk either.
+    if (commit.changes.length === 0) return
     const count = this.#commits.indexOf(commit) + 1
     if (commit.durability !== 'memory') this.#afterKill = Math.max(this.#afterKill, count)
     if (commit.durability === 'disk') this.#afterPowerLoss = Math.max(this.#afterPowerLoss, count)
