@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { InvalidArgumentError, StorageError } from '../errors.ts'
@@ -243,6 +244,37 @@ describe('inspectFile() on damaged files', () => {
       expect(inspection.kind).toBe(kind)
       expectCovered(inspection, length)
     }
+  })
+
+  test('covers a file exactly, whatever was written over it, cut off or put behind it', async () => {
+    const edits = fc.array(
+      fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.uint8Array({ maxLength: 80 })),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    )
+    const cut = fc.double({ min: 0, max: 1, noNaN: true })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...kinds),
+        edits,
+        cut,
+        fc.uint8Array(),
+        async (kind, overwritten, kept, tail) => {
+          const source = kind === 'log' ? running : closed
+          const name = await nameOf(kind, source)
+          const whole = bytesOf(name, source)
+          for (const [place, bytes] of overwritten) {
+            const at = Math.floor(place * whole.length)
+            whole.set(bytes.subarray(0, whole.length - at), at)
+          }
+          const bytes = Uint8Array.of(...whole.subarray(0, Math.ceil(kept * whole.length)), ...tail)
+          expectCovered(await inspect(name, await withFile(name, bytes)), bytes.length)
+        },
+      ),
+      { numRuns: 300 },
+    )
   })
 
   test('finds the intact records and blocks behind a damage', async () => {
