@@ -69,6 +69,8 @@ const resumePauseMs = 1000
 
 export class StoreEngine<K, V> {
   readonly path: string
+  readonly fs: FileSystem
+  readonly storeId: StoreId
   readonly settings: Settings
   readonly arenas: ArenaSupply
   readonly live: LiveSequences = new LiveSequences()
@@ -102,6 +104,8 @@ export class StoreEngine<K, V> {
     const { tuning } = settings
     const monotonicMs = (): number => clock.monotonicMs()
     this.path = path
+    this.fs = fs
+    this.storeId = parts.storeId
     this.settings = settings
     this.arenas = parts.arenas
     this.health = health
