@@ -26,48 +26,34 @@ export function diskAfter(disk: MemoryFileSystem, death: Death, random: SeededRa
   return death === 'killed' ? disk.killed() : disk.crashed({ seed: random.upTo(2 ** 31), profile: death })
 }
 
+const deaths: readonly Death[] = ['killed', 'ordered', 'posix']
+
 export class CrashRecorder {
   readonly states: CrashState[] = []
   operationCount = 0
   readonly #random: SeededRandom
   readonly #chance: number
-  readonly #deaths: readonly Death[]
-  #isPaused = false
+  #deathCount = 0
 
-  /** Takes a copy for each of the deaths at an operation with the given chance. */
-  constructor(
-    random: SeededRandom,
-    chance: number,
-    deaths: readonly Death[] = ['killed', 'ordered', 'posix'],
-  ) {
+  /** Takes a copy at an operation with the given chance, after one death and the other in turn. */
+  constructor(random: SeededRandom, chance: number) {
     this.#random = random
     this.#chance = chance
-    this.#deaths = deaths
-  }
-
-  pause(): void {
-    this.#isPaused = true
-  }
-
-  goOn(): void {
-    this.#isPaused = false
   }
 
   /** Before an operation of the tested store's disk. Reading changes nothing, so nobody dies there. */
   note(operation: FileOperation, tested: TestedStore): void {
-    if (this.#isPaused || operation.name === 'read' || operation.name === 'size') return
+    const { name, path, sequence } = operation
+    if (name === 'read' || name === 'size') return
     this.operationCount++
-    for (const death of this.#deaths) {
-      if (!this.#random.chance(this.#chance)) continue
-      this.states.push(
-        this.#stateOf(tested, death, `before ${operation.name} ${operation.path} (${operation.sequence})`),
-      )
-    }
+    if (!this.#random.chance(this.#chance)) return
+    const death = deaths[this.#deathCount++ % deaths.length] as Death
+    this.states.push(this.#stateOf(tested, death, `before ${name} ${path} (${sequence})`))
   }
 
-  /** A state between operations. */
+  /** States between operations. */
   noteNow(tested: TestedStore): void {
-    for (const death of this.#deaths) this.states.push(this.#stateOf(tested, death, 'between operations'))
+    for (const death of deaths) this.states.push(this.#stateOf(tested, death, 'between operations'))
   }
 
   #stateOf(tested: TestedStore, death: Death, where: string): CrashState {
