@@ -36,7 +36,11 @@ export {
   type ViewVisitor,
   type WriteOptions,
 } from './store/key-value-store.ts'
-export { LogStructuredStore, type NamedOptions, type OptionsWithoutEncodings } from './store/log-structured-store.ts'
+export {
+  LogStructuredStore,
+  type NamedOptions,
+  type OptionsWithoutEncodings,
+} from './store/log-structured-store.ts'
 export type { StoreOptions, TuningOptions } from './store/settings.ts'
 export type { Logger, StoreEventListener, StoreEventMap, StoreEventName } from './store/store-events.ts'
 export type {
