@@ -30,6 +30,7 @@ interface Waiting {
   steps: Generator<StepNeed, Promise<void>> | undefined
   /** Nothing of it has been brought in: it has not begun, or waits for room. */
   canBeAborted: boolean
+  readonly onAbort: () => void
 }
 
 export class WriteQueue {
@@ -51,7 +52,14 @@ export class WriteQueue {
 
   /** Resolves as the write's own promise does. */
   add(write: QueuedWrite): Promise<void> {
-    const waiting: Waiting = { write, done: new Deferred(), steps: undefined, canBeAborted: true }
+    const waiting: Waiting = {
+      write,
+      done: new Deferred(),
+      steps: undefined,
+      canBeAborted: true,
+      onAbort: () => this.#abort(waiting),
+    }
+    write.signal?.addEventListener('abort', waiting.onAbort)
     this.#waiting.push(waiting)
     if (!this.#isRunning) void this.#run()
     return waiting.done.promise
@@ -68,7 +76,17 @@ export class WriteQueue {
   rejectAll(error: unknown): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const { done } of waiting) done.reject(error)
+    for (const { write, done, onAbort } of waiting) {
+      write.signal?.removeEventListener('abort', onAbort)
+      done.reject(error)
+    }
+  }
+
+  /** A writer gave up: the write leaves the queue, wherever it stands. */
+  #abort(waiting: Waiting): void {
+    if (!waiting.canBeAborted) return
+    this.#remove(waiting)
+    waiting.done.reject(waiting.write.signal?.reason)
   }
 
   /** Ends in the same synchronous stretch in which it finds the queue empty: a write added later runs it anew. */
@@ -84,19 +102,16 @@ export class WriteQueue {
 
   /** Waits for room, or until the writer gives up. */
   async #waitForRoom(first: Waiting): Promise<void> {
-    const { signal } = first.write
-    if (signal === undefined) return this.#parts.waitForRoom()
-    const aborted = new Deferred()
-    const onAbort = (): void => aborted.resolve()
-    signal.addEventListener('abort', onAbort, { once: true })
-    await Promise.race([this.#parts.waitForRoom(), aborted.promise])
-    signal.removeEventListener('abort', onAbort)
+    const room = this.#parts.waitForRoom()
+    await (first.write.signal === undefined ? room : Promise.race([room, first.done.promise.catch(ignore)]))
   }
 
   /** One step of the first write; takes it from the queue when it is done. */
   #step(first: Waiting): StepNeed | undefined {
     try {
       if (first.canBeAborted && first.write.signal?.aborted) throw first.write.signal.reason
+      // Also while it is being brought in: code of the caller may run then, encodings for one.
+      first.canBeAborted = false
       first.steps ??= first.write.steps()
       const step = first.steps.next()
       if (!step.done) {
@@ -112,7 +127,11 @@ export class WriteQueue {
     return undefined
   }
 
-  #remove(first: Waiting): void {
-    if (this.#waiting[0] === first) this.#waiting.shift()
+  #remove(waiting: Waiting): void {
+    waiting.write.signal?.removeEventListener('abort', waiting.onAbort)
+    const index = this.#waiting.indexOf(waiting)
+    if (index >= 0) this.#waiting.splice(index, 1)
   }
 }
+
+const ignore = (): void => {}
