@@ -9,7 +9,8 @@ import { type Arena, createOwnArena, memoryPool } from '../kernel/memory-pool.ts
 export class ArenaSupply {
   readonly arenaSizeBytes: number
   readonly #countMax: number
-  #takenCount = 0
+  /** The arenas of the usual size that are out. */
+  readonly #taken = new Set<Arena>()
   /** Bytes of the arena of an oversize batch, or 0. */
   #ownBytes = 0
   #viewerCount = 0
@@ -23,7 +24,7 @@ export class ArenaSupply {
   }
 
   get takenBytes(): number {
-    return (this.#takenCount + this.#reserved.length) * this.arenaSizeBytes
+    return (this.#taken.size + this.#reserved.length) * this.arenaSizeBytes
   }
 
   get ownBytes(): number {
@@ -32,7 +33,7 @@ export class ArenaSupply {
 
   /** How many more can be taken now. */
   get freeCount(): number {
-    return this.#countMax - this.#takenCount
+    return this.#countMax - this.#taken.size
   }
 
   get countMax(): number {
@@ -55,17 +56,18 @@ export class ArenaSupply {
   }
 
   take(): Arena | undefined {
-    if (this.#takenCount >= this.#countMax) return undefined
+    if (this.#taken.size >= this.#countMax) return undefined
     const arena = this.#reserved.pop() ?? memoryPool.take(this.arenaSizeBytes)
-    if (arena !== undefined) this.#takenCount++
+    if (arena !== undefined) this.#taken.add(arena)
     return arena
   }
 
   /** An arena for one batch larger than the usual ones; `undefined` while there is another. */
   takeOwn(sizeBytes: number): Arena | undefined {
     if (this.#ownBytes > 0) return undefined
+    const arena = createOwnArena(sizeBytes)
     this.#ownBytes = sizeBytes
-    return createOwnArena(sizeBytes)
+    return arena
   }
 
   /** An arena of at least that size beyond all counts, for what recovery must hold while the disk is full. */
@@ -80,7 +82,7 @@ export class ArenaSupply {
       this.#ownBytes = 0
       return
     }
-    this.#takenCount--
+    this.#taken.delete(arena)
     this.#letGo(arena)
   }
 
@@ -93,7 +95,7 @@ export class ArenaSupply {
       this.giveBack(arena)
       return
     }
-    this.#takenCount--
+    this.#taken.delete(arena)
     void readers.then(() => this.#letGo(arena))
   }
 
@@ -114,9 +116,10 @@ export class ArenaSupply {
     else memoryPool.giveBack(arena)
   }
 
-  /** Gives back what was reserved and not used. */
+  /** Gives back everything, what is out too: the store is closed, or could not be opened. */
   release(): void {
-    for (const arena of this.#reserved) memoryPool.giveBack(arena)
+    for (const arena of [...this.#reserved, ...this.#taken]) memoryPool.giveBack(arena)
     this.#reserved = []
+    this.#taken.clear()
   }
 }

@@ -5,16 +5,9 @@
  */
 
 import { type MergeResult, outputNumberCount } from '../compaction/merge-job.ts'
-import {
-  CorruptionError,
-  InvalidArgumentError,
-  isDiskFull,
-  StorageError,
-  StoreError,
-  systemCodeOf,
-} from '../errors.ts'
+import { CorruptionError, InvalidArgumentError, isDiskFull, systemCodeOf } from '../errors.ts'
 import { joinPath, logFileName, manifestFileName, parseFileName, segmentFileName } from '../fs/file-names.ts'
-import type { DirectoryEntry, DirectoryLock, FileSystem } from '../fs/file-system.ts'
+import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
 import type { LogContent } from '../log/log-replay.ts'
@@ -31,6 +24,14 @@ import { type RecoveredLogs, recoverLogs } from './recover-logs.ts'
 import { type Components, type Settings, segmentSettingsOf } from './settings.ts'
 import { StoreEngine } from './store-engine.ts'
 import { StoreEvents } from './store-events.ts'
+import {
+  asOpenError,
+  contentOf,
+  type FolderContent,
+  isStoreFile,
+  missingStore,
+  prepareFolder,
+} from './store-folder.ts'
 import { StoreHealth } from './store-health.ts'
 
 /** Opens the store in the folder `path`; see `LogStructuredStore.open`. */
@@ -68,28 +69,6 @@ export async function openStore<K, V>(
   }
 }
 
-async function prepareFolder(fs: FileSystem, path: string, settings: Settings): Promise<void> {
-  try {
-    const names = (await fs.list(path)).map(({ name }) => name)
-    refuseForeignFolder(path, names)
-    if (!settings.createIfMissing && !names.includes('CURRENT') && !names.some(isStoreFile))
-      throw missingStore(path)
-  } catch (error) {
-    const code = systemCodeOf(error)
-    if (code === 'ENOTDIR')
-      throw new InvalidArgumentError(`${path} is a file; a store is a folder`, { cause: error })
-    if (code !== 'ENOENT') throw asOpenError(error, path)
-    if (!settings.createIfMissing) throw missingStore(path)
-    await fs.makeDirectory(path).catch((cause: unknown) => {
-      throw asOpenError(cause, path)
-    })
-  }
-}
-
-function missingStore(path: string): InvalidArgumentError {
-  return new InvalidArgumentError(`there is no store in ${path}; open it with createIfMissing to make one`)
-}
-
 async function lockFolder(fs: FileSystem, path: string, arenas: ArenaSupply): Promise<DirectoryLock> {
   try {
     return await fs.lock(path)
@@ -97,44 +76,6 @@ async function lockFolder(fs: FileSystem, path: string, arenas: ArenaSupply): Pr
     arenas.release()
     throw asOpenError(error, path)
   }
-}
-
-/** A folder with files of others in it and none of ours is most likely the wrong one. */
-function refuseForeignFolder(path: string, names: readonly string[]): void {
-  if (names.some((name) => parseFileName(name) !== undefined && !isLockFile(name))) return
-  const foreign = names.find((name) => !isLockFile(name) && !name.startsWith('.') && name !== 'lost+found')
-  if (foreign === undefined) return
-  throw new InvalidArgumentError(
-    `${path} is no store and not empty (it has "${foreign}"); choose a folder of its own`,
-  )
-}
-
-function isLockFile(name: string): boolean {
-  return parseFileName(name)?.kind === 'lock'
-}
-
-function isStoreFile(name: string): boolean {
-  const kind = parseFileName(name)?.kind
-  return kind === 'log' || kind === 'segment' || kind === 'closed'
-}
-
-function asOpenError(error: unknown, path: string): StoreError {
-  if (error instanceof StoreError) return error
-  const code = systemCodeOf(error)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    const reason = code === 'EROFS' ? 'the file system is read-only' : 'permission is denied'
-    return new StorageError(`cannot open the store ${path}: ${reason} (${code})`, { cause: error })
-  }
-  const message = error instanceof Error ? error.message : String(error)
-  return new StorageError(`cannot open the store ${path}: ${message}`, { cause: error })
-}
-
-interface FolderContent {
-  readonly names: ReadonlySet<string>
-  readonly logs: readonly number[]
-  readonly segments: readonly number[]
-  readonly manifests: readonly number[]
-  readonly highestNumber: number
 }
 
 class Opening<K, V> {
@@ -510,26 +451,6 @@ class Opening<K, V> {
       events,
       health: new StoreHealth(this.#path, events),
     })
-  }
-}
-
-function contentOf(entries: readonly DirectoryEntry[]): FolderContent {
-  const logs: number[] = []
-  const segments: number[] = []
-  const manifests: number[] = []
-  for (const { name } of entries) {
-    const parsed = parseFileName(name)
-    if (parsed?.kind === 'log') logs.push(parsed.number)
-    else if (parsed?.kind === 'segment') segments.push(parsed.number)
-    else if (parsed?.kind === 'manifest') manifests.push(parsed.number)
-  }
-  logs.sort((a, b) => a - b)
-  return {
-    names: new Set(entries.map(({ name }) => name)),
-    logs,
-    segments,
-    manifests,
-    highestNumber: Math.max(0, ...logs, ...segments, ...manifests),
   }
 }
 
