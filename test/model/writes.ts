@@ -13,7 +13,7 @@ export const writes: readonly Move[] = [
   { weight: 2, name: 'a chained batch', make: chainedBatch },
   { weight: 4, name: 'writes at once', make: writesAtOnce },
   { weight: 0.3, name: 'a large batch', make: largeBatch },
-  { weight: 0.05, name: 'a batch larger than an arena', make: oversizeBatch },
+  { weight: 0.12, name: 'a batch larger than an arena', make: oversizeBatch },
   { weight: 1, name: 'clear', make: clear },
   { weight: 0.03, name: 'clear of everything', make: clearAll },
 ]
