@@ -22,6 +22,8 @@ export class MemoryFile implements File {
   readonly #inode: MemoryInode
   readonly #mode: OpenMode
   #isClosed = false
+  /** Up to which failed sync of the file this handle was told. */
+  #toldFailures: number
 
   /** The caller has counted the reference. */
   constructor(owner: MemoryFileOwner, path: string, inode: MemoryInode, mode: OpenMode) {
@@ -29,6 +31,7 @@ export class MemoryFile implements File {
     this.path = path
     this.#inode = inode
     this.#mode = mode
+    this.#toldFailures = inode.failedSyncCount
   }
 
   readSync(target: Uint8Array, position: number): number {
@@ -68,7 +71,12 @@ export class MemoryFile implements File {
       this.#owner.announce('sync', this.path)
     } catch (error) {
       this.#inode.failSync()
+      this.#toldFailures = this.#inode.failedSyncCount
       throw error
+    }
+    if (this.#toldFailures < this.#inode.failedSyncCount) {
+      this.#toldFailures = this.#inode.failedSyncCount
+      throw createSystemError('EIO', 'fdatasync', this.path)
     }
     this.#inode.sync()
     this.#owner.commitJournal()

@@ -39,6 +39,8 @@ export class MemoryInode {
   #isShared = false
   #unsynced: UnsyncedWrite[] = []
   #syncHasFailed = false
+  /** How many syncs failed: each handle that was open is told of each of them once, as on Linux. */
+  failedSyncCount = 0
   /** How many names and open files keep the content alive. */
   referenceCount = 0
 
@@ -89,6 +91,7 @@ export class MemoryInode {
   /** Marks what was not synced as never to be synced: see {@link sync}. */
   failSync(): void {
     this.#syncHasFailed = true
+    this.failedSyncCount++
   }
 
   /** The same file for another file system, with the same writes at risk; neither sees the other's changes. */

@@ -18,7 +18,7 @@ function bench(options: { fail?: (operation: FileOperation) => void; slowSeed?: 
   const fs = new MemoryFileSystem({ onOperation: (operation) => options.fail?.(operation) })
   const opened = new SlowFileSystem(fs, new SeededRandom(options.slowSeed ?? 1))
   const file: File = opened.openSync('/f', 'create')
-  const append = new AppendFile(file, 0)
+  const append = new AppendFile(file, 0, opened.openSync('/f', 'update'))
   return {
     fs,
     append,
@@ -122,5 +122,30 @@ describe('AppendFile', () => {
     await first
     await append.settled
     expect(append.tryAppendSync(bytes(9))).toBe(true)
+  })
+  test('a blocking sync is told of a failure that a non-blocking one was told of, and has not passed on', async () => {
+    let isFailing = true
+    const { append, fs } = bench({
+      fail: ({ name }) => {
+        if (name !== 'sync' || !isFailing) return
+        isFailing = false
+        throw new Error('made by a test')
+      },
+    })
+    append.appendSync(bytes(1))
+    // Its effect comes at once on a disk that is not slow; its answer later.
+    const sync = fs.openSync('/f', 'update').sync()
+    expect(() => append.syncSync()).toThrow(/EIO/)
+    await expect(sync).rejects.toThrow('made by a test')
+  })
+
+  test('closes when everything under way is home', async () => {
+    const { append, content } = bench()
+    const first = append.append(bytes(1))
+    await append.close()
+    await first
+    expect(content()).toEqual([1])
+    expect(() => append.syncSync()).toThrow(/closed/)
+    await expect(append.sync()).rejects.toThrow(/closed/)
   })
 })

@@ -19,6 +19,12 @@ interface PendingWrite {
 
 export class AppendFile {
   readonly file: File
+  /**
+   * Blocking syncs go through a handle of their own, open as long as the other. The system tells of a failed
+   * write-back once a handle: were that told to a non-blocking sync whose answer is still on its way, a blocking
+   * one of the same handle would succeed.
+   */
+  readonly #blockingFile: File
   #position: number
   #failure: { error: unknown } | undefined
   /** Up to here there may be a part of bytes that nobody missed. */
@@ -27,9 +33,14 @@ export class AppendFile {
   readonly #pending: PendingWrite[] = []
   #settled: Promise<void> = Promise.resolve()
 
-  constructor(file: File, position: number) {
+  constructor(file: File, position: number, blockingFile: File) {
     this.file = file
+    this.#blockingFile = blockingFile
     this.#position = position
+  }
+
+  get path(): string {
+    return this.file.path
   }
 
   /** Where the next byte will go: the length of the file once everything pending is written. */
@@ -127,6 +138,22 @@ export class AppendFile {
     }
     this.#position += bytes.length
     return true
+  }
+
+  /** As `File.sync`. Pending bytes may or may not take part. */
+  sync(): Promise<void> {
+    return this.file.sync()
+  }
+
+  /** {@link sync}, blocking. */
+  syncSync(): void {
+    this.#blockingFile.syncSync()
+  }
+
+  /** Waits for what is under way, and closes the file. */
+  async close(): Promise<void> {
+    await this.#settled
+    await Promise.all([this.file.close(), this.#blockingFile.close()])
   }
 
   /** Writes nothing any more: what is pending, and what comes, fails with the error. */

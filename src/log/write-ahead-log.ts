@@ -29,11 +29,11 @@ export class WriteAheadLog {
   /** The last sequence number in it, or, while it is empty, the last one before it. */
   lastSequence: number = 0
 
-  private constructor(fs: FileSystem, number: number, path: string, file: File, storeId: StoreId) {
+  private constructor(fs: FileSystem, number: number, path: string, file: AppendFile, storeId: StoreId) {
     this.#fs = fs
     this.number = number
     this.path = path
-    this.file = new AppendFile(file, fileHeaderSizeBytes)
+    this.file = file
     this.#storeId = storeId
   }
 
@@ -50,11 +50,13 @@ export class WriteAheadLog {
       await file.write(encodeFileHeader({ kind: 'log', number, storeId }), 0)
       await file.sync()
       await fs.syncDirectory(directory)
+      const blocking = await fs.open(path, 'update')
+      const appended = new AppendFile(file, fileHeaderSizeBytes, blocking)
+      return new WriteAheadLog(fs, number, path, appended, storeId)
     } catch (error) {
       await discard(fs, file)
       throw error
     }
-    return new WriteAheadLog(fs, number, path, file, storeId)
   }
 
   /** {@link create}, blocking. */
@@ -65,11 +67,12 @@ export class WriteAheadLog {
       file.writeSync(encodeFileHeader({ kind: 'log', number, storeId }), 0)
       file.syncSync()
       fs.syncDirectorySync(directory)
+      const appended = new AppendFile(file, fileHeaderSizeBytes, fs.openSync(path, 'update'))
+      return new WriteAheadLog(fs, number, path, appended, storeId)
     } catch (error) {
       void discard(fs, file)
       throw error
     }
-    return new WriteAheadLog(fs, number, path, file, storeId)
   }
 
   /** Whether it holds nothing but its header. */
@@ -103,17 +106,16 @@ export class WriteAheadLog {
 
   /** Removes a log that no manifest came to name. What is left when that fails does no harm. */
   async discard(): Promise<void> {
-    await discard(this.#fs, this.file.file)
+    await discard(this.#fs, this.file)
   }
 
-  async close(): Promise<void> {
-    await this.file.settled
-    await this.file.file.close()
+  close(): Promise<void> {
+    return this.file.close()
   }
 }
 
 /** Lets go of a file that did not become a log; what stays of it is an empty log that opening ignores. */
-async function discard(fs: FileSystem, file: File): Promise<void> {
+async function discard(fs: FileSystem, file: File | AppendFile): Promise<void> {
   try {
     await file.close()
     await fs.unlink(file.path)

@@ -165,8 +165,7 @@ export class Manifest {
 
   async close(): Promise<void> {
     await this.idle()
-    await this.#file.settled
-    await this.#file.file.close()
+    await this.#file.close()
   }
 
   #enqueue(edit: VersionEdit | undefined, install: (state: ManifestState) => void): Promise<void> {
@@ -218,7 +217,7 @@ export class Manifest {
     }
     if (pending.installed) return
     try {
-      await this.#file.file.sync()
+      await this.#file.sync()
     } catch (error) {
       throw this.#fail(error)
     }
@@ -259,8 +258,7 @@ export class Manifest {
     this.#firstRecordLength = successor.headLength
     this.#mustRotate = !successor.file.isWhole
     this.#install(pending, this.#editedLength)
-    await old.settled
-    await old.file.close().catch(noOp)
+    await old.close().catch(noOp)
   }
 
   /** Writes what waits and then `last`, syncs once, and installs all in that order. */
@@ -280,8 +278,8 @@ export class Manifest {
     const successor = this.#successor
     try {
       if (successor !== undefined) this.#writeToSuccessor(successor, edits)
-      this.#file.file.syncSync()
-      successor?.file.file.syncSync()
+      this.#file.syncSync()
+      successor?.file.syncSync()
     } catch (error) {
       // The edits are in one of the two files, at least.
       throw this.#fail(error)
@@ -363,7 +361,7 @@ function stateWith(state: ManifestState, edit: VersionEdit | undefined): Manifes
 function startSuccessor(parts: ManifestParts, state: ManifestState): Successor {
   const number = parts.nextFileNumber()
   const path = joinPath(parts.directory, manifestFileName(number))
-  const file = new AppendFile(parts.fs.openSync(path, 'create'), 0)
+  const file = new AppendFile(parts.fs.openSync(path, 'create'), 0, parts.fs.openSync(path, 'update'))
   const head = encodeManifestStart(number, { ...state, nextFileNumber: number + 1 }, parts.storeId)
   const headWritten = file.append(head)
   headWritten.catch(noOp)
@@ -373,7 +371,7 @@ function startSuccessor(parts: ManifestParts, state: ManifestState): Successor {
 /** Makes the manifest durable, then its name, and only then lets CURRENT name it. */
 async function finishSuccessor(parts: ManifestParts, successor: Successor): Promise<void> {
   await successor.headWritten
-  await successor.file.file.sync()
+  await successor.file.sync()
   await parts.fs.syncDirectory(parts.directory)
   await writeCurrent(parts.fs, parts.directory, {
     storeId: parts.storeId,
@@ -389,8 +387,7 @@ async function finishSuccessor(parts: ManifestParts, successor: Successor): Prom
  * @returns the error to be thrown: `cause`, or a `StorageError` where its state is unknown.
  */
 async function giveUpSuccessor(parts: ManifestParts, successor: Successor, cause: unknown): Promise<unknown> {
-  const { file } = successor.file
-  await successor.file.settled
+  const { file } = successor
   await file.close().catch(noOp)
   if (!(await isSurelyNotCurrent(parts, successor.number))) {
     return new StorageError('CURRENT could not be replaced', { cause })

@@ -79,7 +79,7 @@ export class LogSyncer {
     if (this.#failure !== undefined) throw this.#failure
     const begun = this.#begin()
     try {
-      for (const { log } of begun.point.logs) log.file.file.syncSync()
+      for (const { log } of begun.point.logs) log.file.syncSync()
     } catch (error) {
       throw this.#fail(error)
     }
@@ -103,7 +103,7 @@ export class LogSyncer {
       this.#waiters = []
       const begun = this.#begin()
       try {
-        for (const { log } of begun.point.logs) await log.file.file.sync()
+        for (const { log } of begun.point.logs) await log.file.sync()
         // The system tells of a failure once: if a blocking sync was told, this one says nothing.
         if (this.#failure !== undefined) throw this.#failure
         this.#complete(begun)

@@ -297,10 +297,11 @@ class Opening<K, V> {
   }
 
   async #continueManifest(parts: ManifestParts, number: number, read: ReadManifest): Promise<Manifest> {
-    const file = await this.#fs.open(joinPath(this.#path, manifestFileName(number)), 'update')
+    const path = joinPath(this.#path, manifestFileName(number))
+    const file = await this.#fs.open(path, 'update')
     return new Manifest(
       parts,
-      new AppendFile(file, read.length),
+      new AppendFile(file, read.length, await this.#fs.open(path, 'update')),
       number,
       read.state,
       read.firstRecordLength,

@@ -9,6 +9,7 @@ import type { MemTable } from '../memtable/mem-table.ts'
 import { FindState } from '../segment/find-state.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { ReadView, SegmentRun } from './read-view.ts'
+import { asReadError } from './store-health.ts'
 
 export class PointReader {
   /** What was found; valid until the next lookup or load. */
@@ -54,12 +55,20 @@ export class PointReader {
 
   /** After `pending`: loads what is missing, blocking. */
   loadSync(): void {
-    this.#missing?.loadSync()
+    try {
+      this.#missing?.loadSync()
+    } catch (error) {
+      throw asReadError(error)
+    }
   }
 
   /** The same without blocking; must follow the lookup with nothing in between. */
-  load(): Promise<void> {
-    return this.#missing?.load() ?? Promise.resolve()
+  async load(): Promise<void> {
+    try {
+      await this.#missing?.load()
+    } catch (error) {
+      throw asReadError(error)
+    }
   }
 
   #findInRuns(view: ReadView, first: number): FindState {

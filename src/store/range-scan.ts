@@ -13,6 +13,7 @@ import { VisibleCursor } from '../iterate/visible-cursor.ts'
 import { FillState, type ItemSource } from './iterator-handle.ts'
 import type { ReadPace } from './read-pace.ts'
 import type { ReadView, SegmentRun } from './read-view.ts'
+import { asReadError } from './store-health.ts'
 import type { ViewKeeper } from './view-keeper.ts'
 
 export interface RangeScanParts<T> {
@@ -70,7 +71,7 @@ export class RangeScan<T> implements ItemSource<T> {
       const cursor = this.#currentCursor()
       let state = this.#makeMove(cursor)
       while (state === CursorState.pending) {
-        cursor.loadSync()
+        this.loadSync()
         state = this.#makeMove(cursor)
       }
       if (state !== CursorState.entry) break
@@ -93,13 +94,19 @@ export class RangeScan<T> implements ItemSource<T> {
         () => cursor.loadSync(),
         () => cursor.load(),
       )
+    } catch (error) {
+      throw asReadError(error)
     } finally {
       views.release(view)
     }
   }
 
   loadSync(): void {
-    this.#cursor?.loadSync()
+    try {
+      this.#cursor?.loadSync()
+    } catch (error) {
+      throw asReadError(error)
+    }
   }
 
   seek(target: Uint8Array): void {

@@ -3,7 +3,7 @@
  * room. Failed, it reads, and refuses writes with the first cause until it is opened again. Closed, nothing.
  * The one place that knows, asked before each call.
  */
-import { ClosedError, DiskFullError, isDiskFull, StorageError, StoreError } from '../errors.ts'
+import { ClosedError, DiskFullError, isDiskFull, StorageError, StoreError, systemCodeOf } from '../errors.ts'
 import type { StoreEvents } from './store-events.ts'
 
 export type StoreState = 'open' | 'full' | 'failed' | 'closed'
@@ -99,4 +99,9 @@ export function asStoreError(error: unknown, what: string): StoreError {
   return new StorageError(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
     cause: error,
   })
+}
+
+/** What a reader is told when a file cannot be read: errors of the system in the clothes of the store. */
+export function asReadError(error: unknown): unknown {
+  return systemCodeOf(error) === undefined ? error : asStoreError(error, 'the store could not be read')
 }

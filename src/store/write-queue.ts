@@ -119,6 +119,8 @@ export class WriteQueue {
         return step.value
       }
       this.#remove(first)
+      // Its writer may have been told already, when the write failed on the way.
+      step.value.catch(() => undefined)
       first.done.resolve(step.value)
     } catch (error) {
       this.#remove(first)
