@@ -11,6 +11,8 @@ export interface OptionSet {
   readonly isSlow?: true
   /** On the real file system, with the worker thread. */
   readonly isReal?: true
+  /** How many times longer than usual values are. Merges of less than 512 KiB are not worth a thread. */
+  readonly valueScale?: number
   /** Opens with the options of another set of the same encoding each time. */
   readonly isChanging?: true
 }
@@ -121,7 +123,15 @@ export const optionSets: readonly OptionSet[] = [
     encoding: 'bytes',
     compaction: 'leveled',
     durability: 'os',
-    tuning: { ...tiny, blockSizeBytes: 1024, cacheBudgetBytes: 64 * KiB },
+    tuning: {
+      ...tiny,
+      arenaSizeBytes: 1024 * KiB,
+      blockSizeBytes: 1024,
+      segmentSizeBytesMax: 256 * KiB,
+      level1SizeBytes: 512 * KiB,
+      cacheBudgetBytes: 64 * KiB,
+    },
     isReal: true,
+    valueScale: 20,
   },
 ]

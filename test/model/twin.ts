@@ -41,7 +41,7 @@ export class Twin {
     this.report = report
     this.#path = path
     this.readers = new OpenReaders(report)
-    this.vocabulary = new Vocabulary(options.encoding, random)
+    this.vocabulary = new Vocabulary(options.encoding, random, options.valueScale ?? 1)
     this.time = new VirtualTime(new SeededRandom(random.upTo(2 ** 31)))
     this.#pauses = new SeededRandom(random.upTo(2 ** 31))
     this.oracle = InMemoryStore.open<unknown, unknown>(this.#encodings())

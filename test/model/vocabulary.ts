@@ -15,12 +15,14 @@ const filling = 'the quick brown fox jumps over the lazy dog, '
 export class Vocabulary {
   readonly encoding: EncodingChoice
   readonly #random: SeededRandom
+  readonly #valueScale: number
   readonly #keys: readonly unknown[]
   readonly #longestKey: unknown
   #valueCount = 0
 
-  constructor(encoding: EncodingChoice, random: SeededRandom) {
+  constructor(encoding: EncodingChoice, random: SeededRandom, valueScale: number) {
     this.encoding = encoding
+    this.#valueScale = valueScale
     this.#random = random
     const texts = keyTexts().map((text) => this.#encoded(text))
     this.#keys = encoding === 'bytes' ? [...texts, ...binaryKeys()] : texts
@@ -54,7 +56,7 @@ export class Vocabulary {
   /** A value that no other write of this run has. */
   value(): unknown {
     this.#valueCount++
-    const length = this.#valueLength()
+    const length = this.#valueLength() * this.#valueScale
     const start = `${this.#valueCount.toString(36)}${this.#random.chance(0.2) ? 'é→😀' : '.'}`
     const isTooShort = length < start.length
     return this.#encoded(
