@@ -259,6 +259,8 @@ export class Manifest {
     this.#mustRotate = !successor.file.isWhole
     this.#install(pending, this.#editedLength)
     await old.close().catch(noOp)
+    // CURRENT durably names the other one. What cannot be removed, the next opening removes.
+    await this.#parts.fs.unlink(old.path).catch(noOp)
   }
 
   /** Writes what waits and then `last`, syncs once, and installs all in that order. */

@@ -6,7 +6,7 @@
 
 import { type MergeResult, outputNumberCount } from '../compaction/merge-job.ts'
 import { CorruptionError, InvalidArgumentError, isDiskFull, systemCodeOf } from '../errors.ts'
-import { joinPath, logFileName, manifestFileName, parseFileName, segmentFileName } from '../fs/file-names.ts'
+import { joinPath, logFileName, manifestFileName, segmentFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
@@ -16,6 +16,7 @@ import { readCurrent } from '../manifest/current-file.ts'
 import { Manifest, type ManifestParts, type ReadManifest, readManifest } from '../manifest/manifest.ts'
 import { applyEdit, emptyManifestState, type ManifestState } from '../manifest/manifest-state.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
+import type { SegmentMeta } from '../segment/segment-meta.ts'
 import { inlineExecutor } from '../worker/inline-executor.ts'
 import { workerExecutor } from '../worker/worker-executor.ts'
 import { ArenaSupply } from './arena-supply.ts'
@@ -193,14 +194,16 @@ class Opening<K, V> {
       recovered.highestSeenSequence + 1,
       (proof?.lastSequence ?? 0) + 1,
     )
+    let outputs: readonly SegmentMeta[] = []
     try {
       const flushed =
         recovered.tables.length === 0
           ? undefined
           : await this.#flush(recovered.tables, state, recovered.lastSequence, fileNumbers)
+      outputs = flushed?.result.added ?? []
       const lowestLiveLog = fileNumbers.next()
       const edited = applyEdit(state, {
-        added: (flushed?.result.added ?? []).map((meta) => ({ level: 0, run: flushed?.run ?? 0, meta })),
+        added: outputs.map((meta) => ({ level: 0, run: flushed?.run ?? 0, meta })),
         removed: [],
         flushedSequence: recovered.lastSequence,
         restartSequence: nextSequence,
@@ -218,6 +221,8 @@ class Opening<K, V> {
       })
     } catch (error) {
       if (!isDiskFull(error)) throw error
+      for (const { number } of outputs)
+        await this.#fs.unlink(joinPath(this.#path, segmentFileName(number))).catch(() => undefined)
       return this.#engineWithoutRoom(
         parts,
         fileNumbers,
@@ -227,6 +232,7 @@ class Opening<K, V> {
         nextSequence,
         proof,
         error,
+        this.#orphans(content, { ...state, lowestLiveLog: Infinity }, manifestNumber, []),
       )
     }
   }
@@ -241,13 +247,17 @@ class Opening<K, V> {
     nextSequence: number,
     proof: CloseProof | undefined,
     cause: unknown,
+    orphansAfterResume: readonly { path: string; sizeBytes: number }[],
   ): Promise<StoreEngine<K, V>> {
-    const manifest = await this.#continueManifest(parts, manifestNumber, read)
+    // Whether its last edits are on stable storage nobody knows, so nothing is written behind them.
+    const unproven = { ...read, isTorn: read.isTorn || proof === undefined }
+    const manifest = await this.#continueManifest(parts, manifestNumber, unproven)
     const engine = this.#engine(manifest, parts.storeId, fileNumbers, {
       nextSequence,
       unflushed: recovered.tables,
       isProofPresent: proof !== undefined,
       orphans: [],
+      orphansAfterResume,
     })
     engine.health.enterFull(cause)
     return engine
@@ -349,7 +359,10 @@ class Opening<K, V> {
     }
   }
 
-  /** What nothing names, and, once they are in segments, the logs that were replayed. */
+  /**
+   * What nothing names, and, once they are in segments, the logs that were replayed. Temporary files are left to
+   * whoever writes the next one under that name: a removal could come just in between.
+   */
   #orphans(
     content: FolderContent,
     state: ManifestState,
@@ -363,12 +376,11 @@ class Opening<K, V> {
       ...content.logs
         .filter((number) => number < state.lowestLiveLog || replayed.includes(number))
         .map(logFileName),
-      ...[...content.names].filter((name) => parseFileName(name)?.kind === 'temporary'),
     ]
     return [...new Set(names)].map((name) => this.#orphan(name))
   }
 
-  /** A file to be removed. One that is gone already (CURRENT.tmp, which was replaced meanwhile) does no harm. */
+  /** A file to be removed. One that is gone already does no harm. */
   #orphan(name: string): { path: string; sizeBytes: number } {
     const path = joinPath(this.#path, name)
     try {
@@ -423,6 +435,7 @@ class Opening<K, V> {
       readonly unflushed: readonly MemTable[]
       readonly isProofPresent: boolean
       readonly orphans: readonly { path: string; sizeBytes: number }[]
+      readonly orphansAfterResume?: readonly { path: string; sizeBytes: number }[]
     },
   ): StoreEngine<K, V> {
     const { clock, scheduler, keyEncoding, valueEncoding, logger } = this.#components
@@ -433,6 +446,7 @@ class Opening<K, V> {
       ? inline
       : workerExecutor(this.#fs, clock, scheduler, (message) => events.emit('warning', { message }))
     return new StoreEngine<K, V>({
+      orphansAfterResume: [],
       ...found,
       path: this.#path,
       storeId,

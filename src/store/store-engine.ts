@@ -62,6 +62,8 @@ export interface StoreEngineParts<K, V> {
   readonly isProofPresent: boolean
   /** Files that nothing names. */
   readonly orphans: readonly { readonly path: string; readonly sizeBytes: number }[]
+  /** Files that nothing needs once what was recovered without room is in segments: the logs it came from. */
+  readonly orphansAfterResume: readonly { readonly path: string; readonly sizeBytes: number }[]
 }
 
 const idleAfterMs = 1000
@@ -93,6 +95,7 @@ export class StoreEngine<K, V> {
   readonly #parts: StoreEngineParts<K, V>
   readonly #backgroundSync: BackgroundSync
   #isProofPresent: boolean
+  #orphansAfterResume: StoreEngineParts<K, V>['orphansAfterResume']
   #cancelIdle: (() => void) | undefined
   #resuming: Promise<void> | undefined
   #lastResumeMs = -Infinity
@@ -113,6 +116,7 @@ export class StoreEngine<K, V> {
     this.manifest = manifest
     this.runsInWorker = parts.runsInWorker
     this.#isProofPresent = parts.isProofPresent
+    this.#orphansAfterResume = parts.orphansAfterResume
     this.pace = new ReadPace(monotonicMs)
     this.turns = new TurnWatch(clock, scheduler)
     this.blocks = new BlockCache(tuning.cacheBudgetBytes)
@@ -422,6 +426,8 @@ export class StoreEngine<K, V> {
     this.views.setVersion(state.version, this.tables.all)
     this.syncer.advanceTo(restartSequence - 1)
     this.obsolete.addLogs(this.logs.abandon())
+    this.obsolete.addPaths(this.#orphansAfterResume)
+    this.#orphansAfterResume = []
     this.pipeline.restart(restartSequence)
     this.health.resume()
   }
