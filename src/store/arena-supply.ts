@@ -24,7 +24,7 @@ export class ArenaSupply {
   }
 
   get takenBytes(): number {
-    return (this.#taken.size + this.#reserved.length) * this.arenaSizeBytes
+    return (this.#taken.size + this.#reserved.length + this.#aside.length) * this.arenaSizeBytes
   }
 
   get ownBytes(): number {
@@ -109,6 +109,12 @@ export class ArenaSupply {
     if (this.#viewerCount > 0) return
     for (const arena of this.#aside) memoryPool.giveBack(arena)
     this.#aside = []
+  }
+
+  /** The code that looks at bytes has moved on to others: what was kept aside for it can go. */
+  moveViewing(): void {
+    this.endViewing()
+    this.beginViewing()
   }
 
   #letGo(arena: Arena): void {

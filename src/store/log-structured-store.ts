@@ -333,10 +333,11 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     const { arenas } = this.#engine
     arenas.beginViewing()
     try {
-      return scan.visit(range.limit ?? Number.POSITIVE_INFINITY, (entry) => {
+      const visitEntry = (entry: EntryView): unknown => {
         if (range.signal?.aborted) throw range.signal.reason
         return visit(keyViewOf(entry), valueViewOf(entry))
-      })
+      }
+      return scan.visit(range.limit ?? Number.POSITIVE_INFINITY, visitEntry, () => arenas.moveViewing())
     } finally {
       arenas.endViewing()
       scan.close()
@@ -570,9 +571,11 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
       range: bounds,
       isReverse: range?.reverse ?? false,
       itemOf,
-      onClose: () => {
+      onClose: (hasMoved) => {
         live.remove(sequence)
         live.iteratorCount--
+        // Merges may have kept something for this reader alone.
+        if (hasMoved && this.#closing === undefined) this.#engine.readerLeft()
       },
     })
   }

@@ -23,8 +23,8 @@ export interface RangeScanParts<T> {
   readonly range: KeyRange
   readonly isReverse: boolean
   readonly itemOf: (entry: EntryView) => T
-  /** Called once, when nothing reads at the sequence number any more. */
-  readonly onClose: () => void
+  /** Called once, when nothing reads at the sequence number any more. `hasMoved`: since then the picture changed. */
+  readonly onClose: (hasMoved: boolean) => void
 }
 
 /** The move that brings the walk to its next entry. */
@@ -38,6 +38,7 @@ export class RangeScan<T> implements ItemSource<T> {
   readonly #parts: RangeScanParts<T>
   #cursor: VisibleCursor | undefined
   #generation = -1
+  readonly #firstGeneration: number
   #move: Move = Move.rewind
   /** The target of a seek, or the last key consumed: the first `#keyLength` bytes. */
   #key: Uint8Array = new Uint8Array(64)
@@ -45,6 +46,7 @@ export class RangeScan<T> implements ItemSource<T> {
 
   constructor(parts: RangeScanParts<T>) {
     this.#parts = parts
+    this.#firstGeneration = parts.views.current.generation
   }
 
   fill(items: T[], count: number, sizeBytesMax: number): FillState {
@@ -64,8 +66,11 @@ export class RangeScan<T> implements ItemSource<T> {
     return state === CursorState.pending ? FillState.pending : FillState.end
   }
 
-  /** Visits entries until the end or until `visit` answers false, blocking; returns how many. */
-  visit(limit: number, visit: (entry: EntryView) => unknown): number {
+  /**
+   * Visits entries until the end or until `visit` answers false, blocking; returns how many. When a callback wrote
+   * so much that the picture changed, `onMoved` tells that nothing of the old one is looked at any more.
+   */
+  visit(limit: number, visit: (entry: EntryView) => unknown, onMoved: () => void): number {
     let count = 0
     while (count < limit) {
       const cursor = this.#currentCursor()
@@ -78,8 +83,11 @@ export class RangeScan<T> implements ItemSource<T> {
       count++
       this.#move = Move.advance
       const answer = visit(cursor.entry)
-      // The callback may have written so much that the picture changed: go on behind this key.
-      if (this.#parts.views.current.generation !== this.#generation) this.#standOn(cursor.entry)
+      if (this.#parts.views.current.generation !== this.#generation) {
+        // Goes on behind this key.
+        this.#standOn(cursor.entry)
+        onMoved()
+      }
       if (answer === false) break
     }
     return count
@@ -117,7 +125,7 @@ export class RangeScan<T> implements ItemSource<T> {
 
   close(): void {
     this.#cursor = undefined
-    this.#parts.onClose()
+    this.#parts.onClose(this.#parts.views.current.generation !== this.#firstGeneration)
   }
 
   /** The cursor over the current picture; a new one takes up where the old one was. */
