@@ -9,6 +9,7 @@ import { batchSync, putSync, removeSync } from './writes.ts'
 export const reads: readonly Move[] = [
   { weight: 8, name: 'reading a key', make: readKey },
   { weight: 3, name: 'getMany', make: readKeys },
+  { weight: 2, name: 'reads at once', make: readsAtOnce },
   { weight: 5, name: 'a scan', make: (twin) => scan(twin, anyRange(twin)) },
   { weight: 0.3, name: 'a scan of everything', make: (twin) => scan(twin, {}) },
   { weight: 3, name: 'seeking', make: seek },
@@ -65,6 +66,16 @@ async function readKeys(twin: Twin): Promise<void> {
     : store.getManySync(keys, place.ours)
   checkSame(ours, oracle.getManySync(keys, place.theirs), 'getMany()')
   twin.readers.agreed(place)
+}
+
+/** Many reads in flight together, each of its own moment, so that they wait for blocks in one another's way. */
+async function readsAtOnce(twin: Twin): Promise<void> {
+  const moves = Array.from({ length: twin.random.upTo(30) }, () => {
+    const choice = twin.random.upTo(9)
+    if (choice < 6) return readKey(twin)
+    return choice < 8 ? readKeys(twin) : scan(twin, anyRange(twin))
+  })
+  await Promise.all(moves)
 }
 
 async function scan(twin: Twin, range: RangeOptions<unknown>): Promise<void> {

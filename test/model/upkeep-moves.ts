@@ -1,8 +1,9 @@
 /** Moves that change no content: flush, compact, waiting, closing and opening, checking. */
-import type { ClosedError } from '../../src/errors.ts'
+import { ClosedError } from '../../src/errors.ts'
 import { checkSame } from '../../src/testing/checks.ts'
 import type { Move } from './move.ts'
 import type { Twin } from './twin.ts'
+import { beginWrites } from './writes.ts'
 
 export const upkeepMoves: readonly Move[] = [
   { weight: 0.6, name: 'flush', make: (twin) => twin.store.flush() },
@@ -48,14 +49,29 @@ async function check({ store, report }: Twin): Promise<void> {
 }
 
 async function reopen(twin: Twin): Promise<void> {
-  const { readers, random } = twin
   await twin.finishLater()
-  // Readers that are still open are closed with the store, and say so.
-  const left = random.chance(0.5) ? readers.iterators[0] : undefined
+  const isBusy = twin.random.chance(0.5)
+  const begun = isBusy ? [...beginWrites(twin), ...beginSteps(twin)] : []
+  // One that such a step brought to its end just stays at its end.
+  const left = isBusy ? undefined : twin.readers.iterators[0]
   await twin.reopen()
+  await Promise.all(begun)
+  // Readers that were still open were closed with the store, and say so.
   const error = await left?.ours.nextMany(1).catch((reason: ClosedError) => reason.code)
   if (left !== undefined) checkSame(error, 'STORE_CLOSED', 'what an iterator of a closed store says')
-  await readers.closeAll()
+  await twin.readers.closeAll()
+}
+
+/** Steps of all iterators, while the store closes: each gives what it should, or says that it was closed. */
+function beginSteps({ readers }: Twin): Promise<void>[] {
+  return readers.iterators.map(async ({ ours, theirs }) => {
+    const expected = theirs.nextManySync(3)
+    try {
+      checkSame(await ours.nextMany(3), expected, 'the step of an iterator while the store closes')
+    } catch (error) {
+      if (!(error instanceof ClosedError)) throw error
+    }
+  })
 }
 
 async function kill(twin: Twin): Promise<void> {

@@ -69,8 +69,12 @@ async function chainedBatch(twin: Twin): Promise<void> {
   twin.oracle.batchSync(operations)
 }
 
-/** Several writes in flight together, of all kinds, applied in the order of the calls. */
 async function writesAtOnce(twin: Twin): Promise<void> {
+  await Promise.all(beginWrites(twin))
+}
+
+/** Begins several writes of all kinds. They are applied in the order of the calls. */
+export function beginWrites(twin: Twin): Promise<void>[] {
   const pending: Promise<void>[] = []
   for (let count = twin.random.upTo(20); count > 0; count--) {
     const operations = operationsOf(twin, 3)
@@ -83,7 +87,7 @@ async function writesAtOnce(twin: Twin): Promise<void> {
     // A blocking write in between comes behind all that were begun before it.
     if (twin.random.chance(0.05)) putSync(twin)
   }
-  await Promise.all(pending)
+  return pending
 }
 
 /** A batch that is a group of its own, but fits into an arena. */
