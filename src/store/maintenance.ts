@@ -7,43 +7,25 @@
  * Level 0 never grows over its limit: a flush that would make it waits for a compaction, MemTables fill up, and
  * writes wait for them.
  */
-import { type CompactionPlan, editOf, moveEditOf } from '../compaction/compaction-plan.ts'
-import { pickLeveled } from '../compaction/leveled-picker.ts'
-import {
-  type CompactionJob,
-  type FlushJob,
-  type MergeResult,
-  type NumberRange,
-  outputNumberCount,
-} from '../compaction/merge-job.ts'
-import { planRequestedLeveled, planRequestedSizeTiered } from '../compaction/requested-plan.ts'
-import { pickSizeTiered } from '../compaction/size-tiered-picker.ts'
+import type { CompactionPlan } from '../compaction/compaction-plan.ts'
+import type { CompactionJob, FlushJob, MergeResult } from '../compaction/merge-job.ts'
 import type { KeyRange } from '../entry/key-range.ts'
-import { CorruptionError, isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
-import { sizeOf } from '../manifest/level.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import { isDiskFull, StorageError } from '../errors.ts'
 import type { ManifestState } from '../manifest/manifest-state.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
-import { MemTable } from '../memtable/mem-table.ts'
+import type { MemTable } from '../memtable/mem-table.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
-import type { SegmentSettings } from '../segment/segment-settings.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import type { MergeExecutor, MergeHandle } from '../worker/merge-executor.ts'
 import { BackgroundJob } from './background-job.ts'
 import { Deferred } from './deferred.ts'
-import type { LiveSequences } from './live-sequences.ts'
-import type { MemTables } from './mem-tables.ts'
-import { type Settings, segmentSettingsOf } from './settings.ts'
+import { inputBytesOf, MaintenancePlanner, type MaintenancePlannerParts } from './maintenance-planner.ts'
+import { failedMerge, isWorthRetrying, nothingToMerge } from './merge-outcomes.ts'
 import type { StoreEvents } from './store-events.ts'
 import { asStoreError, type StoreHealth } from './store-health.ts'
 import type { JobStatus } from './store-status.ts'
 
-export interface MaintenanceParts {
-  readonly directory: string
-  readonly settings: Settings
-  readonly manifest: Manifest
-  readonly tables: MemTables
-  readonly live: LiveSequences
+export interface MaintenanceParts extends MaintenancePlannerParts {
   readonly health: StoreHealth
   readonly events: StoreEvents
   readonly executor: MergeExecutor
@@ -51,8 +33,6 @@ export interface MaintenanceParts {
   readonly inlineExecutor: MergeExecutor
   readonly scheduler: Scheduler
   readonly monotonicMs: () => number
-  readonly publishedSequence: () => number
-  readonly reserveFileNumbers: (count: number) => NumberRange
   /** The folder is going to change: takes the proof of the clean close away. */
   readonly beforeChange: () => Promise<void>
   readonly beforeChangeSync: () => void
@@ -85,7 +65,7 @@ interface JobStatistics {
 
 export class Maintenance {
   readonly #parts: MaintenanceParts
-  readonly #segmentSettings: SegmentSettings
+  readonly #planner: MaintenancePlanner
   #flush: BackgroundJob | undefined
   #compaction: BackgroundJob | undefined
   /** Size of what the running compaction reads. */
@@ -117,7 +97,7 @@ export class Maintenance {
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts
-    this.#segmentSettings = segmentSettingsOf(parts.settings)
+    this.#planner = new MaintenancePlanner(parts)
   }
 
   get flushes(): JobStatus {
@@ -201,7 +181,7 @@ export class Maintenance {
         await this.#jobEnded.promise
         continue
       }
-      const plan = this.#requestedPlan(range)
+      const plan = this.#planner.requestedPlan(range, this.#isIdle)
       if (plan === undefined) return
       if (plan === 'busy') await this.#jobEnded.promise
       else await this.#runCompaction(plan).done
@@ -251,10 +231,10 @@ export class Maintenance {
     install: (state: ManifestState) => void,
   ): Promise<void> {
     await this.#parts.beforeChange()
-    const job = this.#flushJob(tables)
+    const job = this.#planner.flushJob(tables)
     const result = await this.#executorFor(job).run(job).done
     this.#count(this.#flushStatistics, result, 0)
-    const edit = this.#flushEdit(job, result, tables)
+    const edit = this.#planner.flushEdit(job, result, tables)
     const nextFileNumber = Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber ?? 0)
     try {
       await this.#parts.manifest.append({ ...edit, ...more, nextFileNumber }, install)
@@ -311,14 +291,14 @@ export class Maintenance {
     if (this.#parts.health.state !== 'open') return
     const table = this.#parts.tables.flushable
     if (table === undefined) return
-    const job = this.#flushJob([table])
+    const job = this.#planner.flushJob([table])
     const began = this.#begin()
     this.#parts.events.emit('flushBegin', {
       job: began.job,
       entryCount: table.entryCount,
       sizeBytes: table.sizeBytes,
     })
-    const edit = (result: MergeResult): VersionEdit => this.#flushEdit(job, result, [table])
+    const edit = (result: MergeResult): VersionEdit => this.#planner.flushEdit(job, result, [table])
     const install = (result: MergeResult) => (state: ManifestState) => {
       this.#flush = undefined
       this.#flushFailure = undefined
@@ -337,8 +317,7 @@ export class Maintenance {
   #startCompaction(): void {
     if (this.#compaction !== undefined || this.#cancelRetry !== undefined || this.#isClosed) return
     if (this.#parts.health.state !== 'open') return
-    const pick = this.#parts.settings.compaction === 'leveled' ? pickLeveled : pickSizeTiered
-    const plan = pick(this.#compactionState())
+    const plan = this.#planner.nextPlan(this.#isIdle)
     if (plan !== undefined) this.#runCompaction(plan).keepAlive(false)
   }
 
@@ -362,15 +341,8 @@ export class Maintenance {
       this.#parts.installCompaction(state)
       this.#finishedCompaction(began, result)
     }
-    const job = plan.kind === 'move' ? undefined : this.#compactionJob(plan)
-    const compaction = this.#run(
-      job,
-      (result) =>
-        job === undefined
-          ? moveEditOf(plan)
-          : { ...editOf(plan, result.added), nextFileNumber: endOf(job.outputNumbers) },
-      install,
-    )
+    const job = plan.kind === 'move' ? undefined : this.#planner.compactionJob(plan)
+    const compaction = this.#run(job, (result) => this.#planner.compactionEdit(plan, job, result), install)
     this.#compaction = compaction
     compaction.done.catch((error: unknown) => {
       this.#compaction = undefined
@@ -414,69 +386,6 @@ export class Maintenance {
       return job === undefined ? nothingToMerge : this.#executorFor(job).run(job)
     } catch (error) {
       return failedMerge(error)
-    }
-  }
-
-  #flushJob(tables: readonly MemTable[]): FlushJob {
-    const { directory, live, manifest } = this.#parts
-    const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
-    return {
-      kind: 'flush',
-      directory,
-      arenas: tables.map((table) => table.arena),
-      liveSequences: live.list(this.#parts.publishedSequence()),
-      deeperIntervals: manifest.state.version.runs.map(({ run }) =>
-        run.segments.map(({ smallestKey, largestKey }) => ({ smallestKey, largestKey })),
-      ),
-      segmentSettings: this.#segmentSettings,
-      outputNumbers: this.#parts.reserveFileNumbers(outputNumberCount(bytes, this.#segmentSettings)),
-    }
-  }
-
-  #flushEdit(job: FlushJob, result: MergeResult, tables: readonly MemTable[]): VersionEdit {
-    const flushedSequence = Math.min(
-      Math.max(...tables.map((table) => table.largestSequence)),
-      this.#parts.publishedSequence(),
-    )
-    const lowestLiveLog = this.#parts.tables.lowestLogWithout(tables)
-    return {
-      added: result.added.map((meta) => ({ level: 0, run: job.outputNumbers.first, meta })),
-      removed: [],
-      nextFileNumber: endOf(job.outputNumbers),
-      flushedSequence,
-      ...(lowestLiveLog !== undefined && { lowestLiveLog }),
-    }
-  }
-
-  #compactionJob(plan: CompactionPlan): CompactionJob {
-    const { directory, live } = this.#parts
-    const count = outputNumberCount(plan.bytes, this.#segmentSettings, plan.grandparents.length)
-    return {
-      kind: 'compaction',
-      directory,
-      inputs: plan.inputs.map((input) => input.segments),
-      liveSequences: live.list(this.#parts.publishedSequence()),
-      deeperIntervals: plan.deeperIntervals,
-      grandparents: plan.grandparents,
-      segmentSettings: this.#segmentSettings,
-      outputNumbers: this.#parts.reserveFileNumbers(count),
-    }
-  }
-
-  #requestedPlan(range: KeyRange): ReturnType<typeof planRequestedLeveled> {
-    const plan =
-      this.#parts.settings.compaction === 'leveled' ? planRequestedLeveled : planRequestedSizeTiered
-    return plan(this.#compactionState(), range)
-  }
-
-  #compactionState(): Parameters<typeof pickLeveled>[0] {
-    const { manifest, settings, live } = this.#parts
-    return {
-      version: manifest.state.version,
-      settings: settings.tuning,
-      busySegments: noSegments,
-      oldestSequence: live.oldest ?? this.#parts.publishedSequence(),
-      idle: this.#isIdle,
     }
   }
 
@@ -557,50 +466,4 @@ export class Maintenance {
 interface Began {
   readonly job: number
   readonly atMs: number
-}
-
-const noSegments: ReadonlySet<number> = new Set()
-const emptyResult: MergeResult = {
-  added: [],
-  bytesRead: 0,
-  bytesWritten: 0,
-  entriesRead: 0,
-  entriesDropped: 0,
-}
-/** What a plan that only moves segments waits for. */
-const nothingToMerge: MergeHandle = {
-  done: Promise.resolve(emptyResult),
-  progress: { entryBytes: 0, bytesWritten: 0 },
-  finishSync: () => emptyResult,
-  cancel: () => {},
-  keepAlive: () => {},
-}
-
-/** A merge that could not even begin. */
-function failedMerge(error: unknown): MergeHandle {
-  const done = Promise.reject(error)
-  done.catch(() => undefined)
-  const finishSync = (): never => {
-    throw error
-  }
-  return { ...nothingToMerge, done, finishSync }
-}
-
-const passingCodes: readonly string[] = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']
-
-/** Whether a merge that failed so may do better later. Not after damage, nor when the storage itself failed. */
-function isWorthRetrying(error: unknown): boolean {
-  if (error instanceof CorruptionError) return false
-  const code = systemCodeOf(error)
-  return code === undefined || passingCodes.includes(code) || code.startsWith('STORE_')
-}
-
-/** What a merge has to read; of a MemTable all that is in use, which is more than its entries. */
-function inputBytesOf(job: FlushJob | CompactionJob): number {
-  if (job.kind === 'compaction') return sizeOf(job.inputs.flat())
-  return job.arenas.reduce((sum, arena) => sum + MemTable.attach(arena).sizeBytes, 0)
-}
-
-function endOf(range: NumberRange): number {
-  return range.first + range.count
 }

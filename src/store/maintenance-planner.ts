@@ -1,0 +1,144 @@
+/**
+ * Turns the state of a store into jobs, and what came of them into edits. Decides by pure pickers and builds plain
+ * data; carrying it out is the business of Maintenance.
+ */
+import {
+  type CompactionPlan,
+  type CompactionState,
+  editOf,
+  moveEditOf,
+} from '../compaction/compaction-plan.ts'
+import { pickLeveled } from '../compaction/leveled-picker.ts'
+import {
+  type CompactionJob,
+  type FlushJob,
+  type MergeResult,
+  type NumberRange,
+  outputNumberCount,
+} from '../compaction/merge-job.ts'
+import {
+  planRequestedLeveled,
+  planRequestedSizeTiered,
+  type RequestedPlan,
+} from '../compaction/requested-plan.ts'
+import { pickSizeTiered } from '../compaction/size-tiered-picker.ts'
+import type { KeyRange } from '../entry/key-range.ts'
+import { sizeOf } from '../manifest/level.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { VersionEdit } from '../manifest/version-edit.ts'
+import { MemTable } from '../memtable/mem-table.ts'
+import type { SegmentSettings } from '../segment/segment-settings.ts'
+import type { LiveSequences } from './live-sequences.ts'
+import type { MemTables } from './mem-tables.ts'
+import { type Settings, segmentSettingsOf } from './settings.ts'
+
+export interface MaintenancePlannerParts {
+  readonly directory: string
+  readonly settings: Settings
+  readonly manifest: Manifest
+  readonly tables: MemTables
+  readonly live: LiveSequences
+  readonly publishedSequence: () => number
+  readonly reserveFileNumbers: (count: number) => NumberRange
+}
+
+const noSegments: ReadonlySet<number> = new Set()
+
+export class MaintenancePlanner {
+  readonly #parts: MaintenancePlannerParts
+  readonly #segmentSettings: SegmentSettings
+
+  constructor(parts: MaintenancePlannerParts) {
+    this.#parts = parts
+    this.#segmentSettings = segmentSettingsOf(parts.settings)
+  }
+
+  /** A flush of sealed tables, newest first, which are the oldest there are. */
+  flushJob(tables: readonly MemTable[]): FlushJob {
+    const { directory, live, manifest } = this.#parts
+    const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
+    return {
+      kind: 'flush',
+      directory,
+      arenas: tables.map((table) => table.arena),
+      liveSequences: live.list(this.#parts.publishedSequence()),
+      deeperIntervals: manifest.state.version.runs.map(({ run }) =>
+        run.segments.map(({ smallestKey, largestKey }) => ({ smallestKey, largestKey })),
+      ),
+      segmentSettings: this.#segmentSettings,
+      outputNumbers: this.#parts.reserveFileNumbers(outputNumberCount(bytes, this.#segmentSettings)),
+    }
+  }
+
+  /** What a flush changes: its segments are one run of level 0, and logs that only it needed are dropped. */
+  flushEdit(job: FlushJob, result: MergeResult, tables: readonly MemTable[]): VersionEdit {
+    const flushedSequence = Math.min(
+      Math.max(...tables.map((table) => table.largestSequence)),
+      this.#parts.publishedSequence(),
+    )
+    const lowestLiveLog = this.#parts.tables.lowestLogWithout(tables)
+    return {
+      added: result.added.map((meta) => ({ level: 0, run: job.outputNumbers.first, meta })),
+      removed: [],
+      nextFileNumber: endOf(job.outputNumbers),
+      flushedSequence,
+      ...(lowestLiveLog !== undefined && { lowestLiveLog }),
+    }
+  }
+
+  /** The merge of a plan that an edit alone cannot carry out. */
+  compactionJob(plan: CompactionPlan): CompactionJob {
+    const { directory, live } = this.#parts
+    const count = outputNumberCount(plan.bytes, this.#segmentSettings, plan.grandparents.length)
+    return {
+      kind: 'compaction',
+      directory,
+      inputs: plan.inputs.map((input) => input.segments),
+      liveSequences: live.list(this.#parts.publishedSequence()),
+      deeperIntervals: plan.deeperIntervals,
+      grandparents: plan.grandparents,
+      segmentSettings: this.#segmentSettings,
+      outputNumbers: this.#parts.reserveFileNumbers(count),
+    }
+  }
+
+  /** What a compaction changes. */
+  compactionEdit(plan: CompactionPlan, job: CompactionJob | undefined, result: MergeResult): VersionEdit {
+    if (job === undefined) return moveEditOf(plan)
+    return { ...editOf(plan, result.added), nextFileNumber: endOf(job.outputNumbers) }
+  }
+
+  /** The compaction that is worth doing now, if any. `isIdle`: nobody has written for a while. */
+  nextPlan(isIdle: boolean): CompactionPlan | undefined {
+    const pick = this.#parts.settings.compaction === 'leveled' ? pickLeveled : pickSizeTiered
+    return pick(this.#state(isIdle))
+  }
+
+  /** The next step towards a range that is merged down as far as it goes; `undefined` when it is. */
+  requestedPlan(range: KeyRange, isIdle: boolean): RequestedPlan {
+    const plan =
+      this.#parts.settings.compaction === 'leveled' ? planRequestedLeveled : planRequestedSizeTiered
+    return plan(this.#state(isIdle), range)
+  }
+
+  #state(isIdle: boolean): CompactionState {
+    const { manifest, settings, live } = this.#parts
+    return {
+      version: manifest.state.version,
+      settings: settings.tuning,
+      busySegments: noSegments,
+      oldestSequence: live.oldest ?? this.#parts.publishedSequence(),
+      idle: isIdle,
+    }
+  }
+}
+
+/** What a merge has to read; of a MemTable all that is in use, which is more than its entries. */
+export function inputBytesOf(job: FlushJob | CompactionJob): number {
+  if (job.kind === 'compaction') return sizeOf(job.inputs.flat())
+  return job.arenas.reduce((sum, arena) => sum + MemTable.attach(arena).sizeBytes, 0)
+}
+
+function endOf(range: NumberRange): number {
+  return range.first + range.count
+}
