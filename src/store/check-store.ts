@@ -32,7 +32,8 @@ class StoreCheck<K, V> {
 
   async run(): Promise<CheckReport> {
     await this.#checkManifest()
-    for (const log of this.#engine.logs.logs) await this.#checkLog(log)
+    const { logs, next } = this.#engine.logs
+    for (const log of next === undefined ? logs : [...logs, next]) await this.#checkLog(log)
     await this.#checkSegments()
     return {
       ok: this.#problems.length === 0,
@@ -82,7 +83,7 @@ class StoreCheck<K, V> {
         return length
       } catch (error) {
         // Flushed and removed while it was looked at.
-        if (systemCodeOf(error) === 'ENOENT' && !logs.logs.includes(log)) return 0
+        if (systemCodeOf(error) === 'ENOENT' && !logs.logs.includes(log) && logs.next !== log) return 0
         throw error
       }
     })

@@ -51,6 +51,11 @@ export class LogSet {
     return this.#current
   }
 
+  /** The next log, once it is ready. */
+  get next(): WriteAheadLog | undefined {
+    return this.#next
+  }
+
   get syncedPosition(): SyncedPosition {
     return this.#syncedPosition
   }
