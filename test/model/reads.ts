@@ -4,7 +4,7 @@ import { checkSame } from '../../src/testing/checks.ts'
 import type { Move } from './move.ts'
 import { anyRange, openScan, readToEnd, wayCount } from './scans.ts'
 import type { Twin } from './twin.ts'
-import { batchSync, putSync, removeSync } from './writes.ts'
+import { batchSync, floodSync, putSync, removeSync } from './writes.ts'
 
 export const reads: readonly Move[] = [
   { weight: 8, name: 'reading a key', make: readKey },
@@ -152,6 +152,7 @@ async function viewAndDisturb(twin: Twin): Promise<void> {
 /** Reads and writes from inside a callback. */
 function disturb(twin: Twin): void {
   const { random, store, oracle, vocabulary } = twin
+  if (random.chance(0.01)) floodSync(twin)
   for (let count = 1 + random.upTo(3); count > 0; count--) {
     switch (random.upTo(5)) {
       case 0:

@@ -58,6 +58,15 @@ export function batchSync(twin: Twin): void {
   twin.oracle.batchSync(operations)
 }
 
+/** More than all memory for writes takes, so that each part of it is used again. */
+export function floodSync(twin: Twin): void {
+  for (let count = 0; count < 16; count++) {
+    const operations = operationsOf(twin, 160)
+    twin.store.batchSync(operations, twin.writeOptions())
+    twin.oracle.batchSync(operations)
+  }
+}
+
 async function chainedBatch(twin: Twin): Promise<void> {
   const operations = operationsOf(twin, 12)
   const chain = twin.store.batch()
