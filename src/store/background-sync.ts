@@ -42,6 +42,7 @@ export class BackgroundSync {
 
   /** Something was written, or will have to be. */
   noteDirty(): void {
+    this.#parts.syncer.noteDirty()
     if (this.#cancelTimer !== undefined) return
     this.#cancelMark?.()
     this.#cancelMark = undefined

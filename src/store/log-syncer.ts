@@ -26,6 +26,8 @@ export class LogSyncer {
   #averageMs = 0.2
   /** When the last completed sync began. */
   #lastBegunMs: number
+  /** When something was written after everything had been synced; `undefined` while everything is. */
+  #dirtySinceMs: number | undefined
   #syncedSequence: number
   syncCount = 0
 
@@ -49,10 +51,18 @@ export class LogSyncer {
     return this.#running === undefined && this.#averageMs < inlineAverageMs
   }
 
-  /** Milliseconds since the last completed sync began; 0 when everything written is synced. */
+  /**
+   * How long writes may have been waiting to be synced: milliseconds since the last completed sync began, or since
+   * the first write after it; 0 when everything written is synced.
+   */
   get ageMs(): number {
     if (this.#syncedSequence >= this.#parts.writtenSequence()) return 0
-    return this.#parts.clock.monotonicMs() - this.#lastBegunMs
+    return this.#parts.clock.monotonicMs() - Math.max(this.#lastBegunMs, this.#dirtySinceMs ?? 0)
+  }
+
+  /** Something is being written. */
+  noteDirty(): void {
+    this.#dirtySinceMs ??= this.#parts.clock.monotonicMs()
   }
 
   /** Everything up to `sequence` came to stable storage by another way: it was flushed. */
@@ -128,6 +138,7 @@ export class LogSyncer {
     this.syncCount++
     this.advanceTo(sequence)
     if (atMs > this.#lastBegunMs) this.#lastBegunMs = atMs
+    if (this.#syncedSequence >= this.#parts.writtenSequence()) this.#dirtySinceMs = undefined
     const durationMs = this.#parts.clock.monotonicMs() - atMs
     if (point.logs.length > 0) this.#averageMs += (durationMs - this.#averageMs) / 8
   }

@@ -93,7 +93,7 @@ export interface StoreStatus {
     readonly syncCount: number
   }
   readonly sync: {
-    /** Milliseconds since the last completed sync began, or 0 when all that was written is synced. */
+    /** How long writes may have been waiting to be synced, in milliseconds; 0 when all that was written is. */
     readonly ageMs: number
     readonly intervalMs: number
     /** Every write up to this place survives power loss. */
