@@ -78,7 +78,7 @@ describe('RoomGate', () => {
     expect(told).toEqual([])
   })
 
-  test('a blocking write that is only slowed down goes on, and has no room made', () => {
+  test('a blocking write that is only slowed down goes on, and has no room made', async () => {
     const { gate, situation, told } = openGate()
     situation.pressure = 1
     gate.noteWritten(MiB)
@@ -89,12 +89,14 @@ describe('RoomGate', () => {
     // Still no memory: now somebody must make room.
     gate.waitSync()
     expect(situation.madeRoom).toBe(1)
+    await Promise.resolve()
     expect(told).toEqual(['stall: arenas', 'over: arenas'])
   })
 
   test('a write that finds no memory stalls until the gate opens', async () => {
     const { gate, told } = openGate()
     const waited = gate.wait()
+    await Promise.resolve()
     expect(told).toEqual(['stall: arenas'])
     expect(gate.stallCause).toBe('arenas')
     gate.open()

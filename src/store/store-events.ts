@@ -42,7 +42,11 @@ export interface Logger {
   error(fields: object, message: string): void
 }
 
-/** Delivers events to listeners. A listener that throws is reported to the logger and harms nobody else. */
+/**
+ * Delivers events to listeners, in their order, as soon as the running code lets go (a microtask): events come
+ * from the midst of writes and installations, and a listener may call the store, even write to it. A listener that
+ * throws is reported to the logger and harms nobody else.
+ */
 export class StoreEvents {
   readonly #listeners = new Map<StoreEventName, Set<(event: never) => void>>()
   readonly #logger: Logger
@@ -66,6 +70,10 @@ export class StoreEvents {
 
   emit<N extends StoreEventName>(name: N, event: StoreEventMap[N]): void {
     this.#log(name, event)
+    if (this.#listeners.has(name)) queueMicrotask(() => this.#deliver(name, event))
+  }
+
+  #deliver<N extends StoreEventName>(name: N, event: StoreEventMap[N]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
         ;(listener as StoreEventListener<N>)(event)

@@ -30,7 +30,7 @@ describe('StoreHealth', () => {
     expect(told).toEqual([])
   })
 
-  test('full, refuses writes with one error that keeps its cause, until it resumes', () => {
+  test('full, refuses writes with one error that keeps its cause, until it resumes', async () => {
     const { health, told, refusing } = healthWithEvents()
     const error = health.enterFull(full)
     expect(error).toBeInstanceOf(DiskFullError)
@@ -39,13 +39,14 @@ describe('StoreHealth', () => {
     expect(health.refusal()).toBe(error)
     expect(health).toMatchObject({ state: 'full', isWritable: false, error })
     health.assertReadable()
+    await Promise.resolve()
     expect(told).toEqual(['full: DiskFullError'])
     expect(refusing.count).toBe(1)
     health.resume()
     expect(health).toMatchObject({ state: 'open', isWritable: true, error: undefined })
   })
 
-  test('failed, keeps the first cause for ever, and cannot be full or resume any more', () => {
+  test('failed, keeps the first cause for ever, and cannot be full or resume any more', async () => {
     const { health, told, refusing } = healthWithEvents()
     const error = health.poison(broken)
     expect(error).toBeInstanceOf(StorageError)
@@ -55,11 +56,12 @@ describe('StoreHealth', () => {
     health.resume()
     expect(health).toMatchObject({ state: 'failed', isWritable: false, error })
     health.assertReadable()
+    await Promise.resolve()
     expect(told).toEqual(['StorageError, fatal: true'])
     expect(refusing.count).toBe(1)
   })
 
-  test('goes from full to failed, with what made it fail', () => {
+  test('goes from full to failed, with what made it fail', async () => {
     const { health } = healthWithEvents()
     health.enterFull(full)
     const damage = new CorruptionError('bad', '/store/f', 7)
