@@ -148,6 +148,11 @@ export class LogSet {
     if (log.file.tryAppendSync(log.encodeSyncMark(this.#syncedPosition))) log.markedLength = log.file.position
   }
 
+  /** Makes the next sync one of everything to the last byte: a proof is going to speak of the length of logs. */
+  forgetMarks(): void {
+    for (const log of this.logs) log.markedLength = 0
+  }
+
   /** Whether all that is not synced in the current log is a mark, which is not worth a sync. */
   #isOnlyMarked(log: WriteAheadLog): boolean {
     return log === this.#current && log.markedLength === log.file.position

@@ -463,6 +463,7 @@ export class StoreEngine<K, V> {
   async #proveWithLogs(cause: unknown): Promise<void> {
     if (this.pipeline.writtenSequence < this.pipeline.publishedSequence) throw cause
     if (this.health.state !== 'open' || this.#parts.unflushed.length > 0) return
+    this.logs.forgetMarks()
     await this.syncer.sync()
     await this.obsolete.close()
     const logs = this.logs.logs.map((log) => ({ number: log.number, length: log.file.position }))
