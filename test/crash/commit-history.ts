@@ -46,6 +46,15 @@ export class CommitHistory {
     return { afterKill: this.#afterKill, afterPowerLoss: this.#afterPowerLoss }
   }
 
+  /** The history as it was when so many commits had begun and this was promised; later ones never happened. */
+  until(begun: number, { afterKill, afterPowerLoss }: Promised): CommitHistory {
+    const history = new CommitHistory(this.#base)
+    history.#commits.push(...this.#commits.slice(0, begun))
+    history.#afterKill = afterKill
+    history.#afterPowerLoss = afterPowerLoss
+    return history
+  }
+
   /** The store is being told to write this now. */
   begin(changes: readonly Change[], durability: Durability): Commit {
     const commit: Commit = { changes, durability, outcome: 'open' }

@@ -1,9 +1,9 @@
 /** Takes copies of a disk as a death at some operation may leave it, with what was promised by then. */
-import type { CrashProfile } from '../../src/fs/crash-image.ts'
 import type { FileOperation } from '../../src/fs/file-operation.ts'
 import type { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import type { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { CommitHistory } from './commit-history.ts'
+import { type Death, deaths, diskAfter } from './deaths.ts'
 import type { TestedStore } from './tested-store.ts'
 
 export interface CrashState {
@@ -18,15 +18,6 @@ export interface CrashState {
   /** How and where it died. */
   readonly death: string
 }
-
-export type Death = 'killed' | CrashProfile
-
-/** The disk after such a death now. */
-export function diskAfter(disk: MemoryFileSystem, death: Death, random: SeededRandom): MemoryFileSystem {
-  return death === 'killed' ? disk.killed() : disk.crashed({ seed: random.upTo(2 ** 31), profile: death })
-}
-
-const deaths: readonly Death[] = ['killed', 'ordered', 'posix']
 
 export class CrashRecorder {
   readonly states: CrashState[] = []

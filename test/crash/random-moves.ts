@@ -1,6 +1,7 @@
 /** Random moves of a tested store: writes of all kinds, several at a time, and everything that moves files. */
 import type { Durability } from '../../src/store/key-value-store.ts'
 import type { Change } from './commit-history.ts'
+import { type Death, deaths } from './deaths.ts'
 import type { TestedStore } from './tested-store.ts'
 
 const keyCount = 40
@@ -24,7 +25,8 @@ export async function makeRandomMove(tested: TestedStore, options: MoveOptions):
   else if (move < 87) await tested.flush()
   else if (move < 89) await tested.compact()
   else if (move < 92) await tested.clear(`k${random.upTo(3)}`, durability(tested))
-  else if (move < 95) await reopen(tested)
+  else if (move < 94) await reopen(tested)
+  else if (move < 97) await tested.die(deaths[random.upTo(deaths.length - 1)] as Death)
   else if (options.hasLargeBatches) void tested.write(largeBatch(tested), durability(tested))
 }
 

@@ -4,7 +4,8 @@ import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 import { CommitHistory, type Content } from './commit-history.ts'
-import { type CrashState, type Death, diskAfter } from './crash-states.ts'
+import type { CrashState } from './crash-states.ts'
+import { type Death, deaths, diskAfter } from './deaths.ts'
 import { highestSequenceIn } from './files-of-store.ts'
 import { settle } from './settling.ts'
 import { contentOf, openSmallStore } from './small-stores.ts'
@@ -75,7 +76,6 @@ export class SecondLife {
   }
 
   #deadAgain(state: CrashState, disk: MemoryFileSystem, where: string): CrashState {
-    const deaths = ['killed', 'ordered', 'posix'] as const
     const death = deaths[this.#random.upTo(2)] as Death
     return {
       ...state,

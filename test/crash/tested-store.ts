@@ -10,6 +10,7 @@ import type { LogStructuredStore } from '../../src/store/log-structured-store.ts
 import { SlowFileSystem } from '../support/slow-file-system.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 import { type Change, type Commit, CommitHistory, type Content } from './commit-history.ts'
+import { type Death, diskAfter } from './deaths.ts'
 import { settle } from './settling.ts'
 import { contentOf, openSmallStore } from './small-stores.ts'
 
@@ -115,17 +116,24 @@ export class TestedStore {
     this.#store = undefined
   }
 
-  /** Goes on with a disk as after a death, once it is found which commits survived. */
-  async revive(disk: MemoryFileSystem, from: number): Promise<void> {
-    const { store, history } = this
-    const begun = history.commits.length
+  /** Dies, and lives on with what that left. Throws when a promise is broken. */
+  async die(death: Death): Promise<void> {
+    const { store } = this
+    const { afterKill, afterPowerLoss } = this.history.promised
+    const onDisk = Math.max(afterPowerLoss, this.claimedOnDisk())
+    const promised = death === 'killed' ? Math.max(afterKill, onDisk) : onDisk
+    const begun = this.history.commits.length
+    const history = this.history.until(begun, { afterKill: promised, afterPowerLoss: onDisk })
+    const left = diskAfter(this.disk, death, this.random, this.#options.files)
     await settle(store.close(), this.time, 'close()')
-    await Promise.allSettled([...this.#outstanding])
-    this.disk = disk
+    await settle(Promise.allSettled([...this.#outstanding]), this.time, 'the writes')
+    this.#store = undefined
+    this.disk = left
+    this.history = history
     await this.open()
     const found = await contentOf(this.store)
-    if (history.prefixesOf(found, from, begun).length === 0) {
-      throw new Error(`no prefix of ${from} to ${begun} commits explains what was found`)
+    if (history.prefixesOf(found, promised, begun).length === 0) {
+      throw new Error(`${death}: no prefix of ${promised} to ${begun} commits explains what was found`)
     }
     this.rebase(found)
   }
