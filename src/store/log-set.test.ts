@@ -95,6 +95,20 @@ describe('LogSet', () => {
     expect(logs.beginSync().logs).toHaveLength(1)
   })
 
+  test('does not leave a log that ends in half a mark before something was written over that', async () => {
+    const bench = await LogBench.create()
+    const { logs } = bench
+    bench.write()
+    await bench.prepared()
+    logs.completeSync(logs.beginSync())
+    bench.fs.capacityBytes = bench.fs.usedBytes + 20
+    logs.writeSyncMark()
+    bench.fs.capacityBytes = Infinity
+    expect(logs.switch()).toBe(false)
+    bench.write()
+    expect(logs.switch()).toBe(true)
+  })
+
   test('syncs the mark at the end of a log once another one continues it', async () => {
     const bench = await LogBench.create()
     const { logs } = bench

@@ -102,6 +102,8 @@ export class LogSet {
       this.#prepareNext()
       return false
     }
+    // Half a mark at its end would look like damage if power loss took what the next log says about that end.
+    if (!this.#current.file.isWhole) return false
     const previous = this.#current
     this.#older.push(previous)
     const next = this.#next
