@@ -49,6 +49,13 @@ export class BackgroundSync {
     this.#arm()
   }
 
+  /** A sync has returned, perhaps a blocking one while another still waits for its answer. */
+  noteCaughtUp(): void {
+    if (!this.#isOverdue) return
+    this.#isOverdue = false
+    this.#parts.onCaughtUp()
+  }
+
   stop(): void {
     this.#cancelTimer?.()
     this.#cancelMark?.()
@@ -79,10 +86,7 @@ export class BackgroundSync {
       // The syncer told the store, which refuses writes from now on.
       return
     } finally {
-      if (this.#isOverdue) {
-        this.#isOverdue = false
-        this.#parts.onCaughtUp()
-      }
+      this.noteCaughtUp()
     }
     if (syncer.ageMs > 0) this.noteDirty()
     else this.#markLater()

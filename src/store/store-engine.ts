@@ -218,7 +218,10 @@ export class StoreEngine<K, V> {
       events,
       maintenance: this.maintenance,
       isSyncOverdue: () => this.#backgroundSync.isOverdue,
-      syncSync: () => this.syncer.syncSync(),
+      syncSync: () => {
+        this.syncer.syncSync()
+        this.#backgroundSync.noteCaughtUp()
+      },
     })
     this.pipeline = new WritePipeline<K, V>(
       {
