@@ -408,6 +408,8 @@ export class StoreEngine<K, V> {
    */
   async #resume(beganMs: number): Promise<void> {
     try {
+      // A large batch that is half-way in would go on in memory that is another table's by then.
+      await this.pipeline.idle()
       await this.maintenance.jobsEnded()
       await Promise.all(this.logs.logs.map((log) => log.file.settled))
       const restartSequence = this.pipeline.nextSequence
