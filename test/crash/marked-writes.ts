@@ -48,6 +48,18 @@ export class MarkedWrites {
     }
   }
 
+  /** The writes so far with their outcomes so far, for a disk as it is now. */
+  copy(): MarkedWrites {
+    const copy = new MarkedWrites()
+    copy.all.push(...this.all.map((write) => ({ ...write })))
+    return copy
+  }
+
+  /** Writes that only memory held may be there or not from now on. */
+  giveUpMemory(): void {
+    for (const write of this.all) if (write.durability === 'memory') write.outcome = 'rejected'
+  }
+
   /** Resolves when every write begun is acknowledged or rejected. */
   async settled(): Promise<void> {
     while (this.#outstanding.size > 0) await Promise.all([...this.#outstanding])

@@ -29,8 +29,8 @@ export class TestedStore {
   disk: MemoryFileSystem
   readonly #options: TestedStoreOptions
   #store: LogStructuredStore | undefined
-  /** The last sequence number before the first commit of the history. */
-  #baseSequence = 0
+  /** The last sequence number before the first commit of the history; `undefined` until that is known. */
+  #baseSequence: number | undefined
   readonly #outstanding = new Set<Promise<void>>()
   #valueCount = 0
 
@@ -52,6 +52,8 @@ export class TestedStore {
     const fs = this.#options.isSlow ? new SlowFileSystem(this.disk, pauses) : this.disk
     const opening = openSmallStore(fs, this.time, { compaction: this.#options.compaction })
     this.#store = await settle(opening, this.time, 'open()')
+    const isAnew = this.history.commits.length === 0
+    this.#baseSequence = isAnew ? this.#store.status().sequenceNumber : undefined
   }
 
   /** Begins a write of these changes; its outcome goes into the history. */
@@ -146,7 +148,7 @@ export class TestedStore {
 
   /** How many of the first commits survive a power loss by what `status()` says. */
   claimedOnDisk(): number {
-    if (this.#store === undefined) return 0
+    if (this.#store === undefined || this.#baseSequence === undefined) return 0
     return this.history.commitsWithin(this.#store.status().sync.syncedSequence - this.#baseSequence)
   }
 
