@@ -238,9 +238,9 @@ export class WritePipeline<K, V> {
     this.#committer.restart(nextSequence)
   }
 
-  /** Refuses whatever waits. */
+  /** Refuses whatever waits and has not begun. */
   refuse(error: unknown): void {
-    this.#queue.rejectAll(error)
+    this.#queue.rejectWaiting(error)
   }
 
   #mustQueue(): boolean {

@@ -82,6 +82,14 @@ export class WriteQueue {
     }
   }
 
+  /** Tells every writer of whose write nothing has been brought in. One that is half-way in is brought to its end. */
+  rejectWaiting(error: unknown): void {
+    for (const waiting of this.#waiting.filter(({ canBeAborted }) => canBeAborted)) {
+      this.#remove(waiting)
+      waiting.done.reject(error)
+    }
+  }
+
   /** A writer gave up: the write leaves the queue, wherever it stands. */
   #abort(waiting: Waiting): void {
     if (!waiting.canBeAborted) return
