@@ -76,8 +76,11 @@ export class Maintenance {
   #isIdle = false
   #retryDelayMs = firstRetryDelayMs
   #cancelRetry: (() => void) | undefined
+  #isRetryKeptAlive = false
   /** Why the last flush failed; cleared by one that does not. */
   #flushFailure: unknown
+  /** The same of compactions. */
+  #compactionFailure: unknown
   /** Settled whenever a job ends, well or not. */
   #jobEnded = new Deferred()
   readonly #flushStatistics: JobStatistics = {
@@ -108,8 +111,9 @@ export class Maintenance {
     return { ...this.#compactionStatistics, running: this.#compaction === undefined ? 0 : 1 }
   }
 
+  /** Why the last flush failed, or the compaction that flushes wait for. */
   get flushFailure(): unknown {
-    return this.#flushFailure
+    return this.#flushFailure ?? (this.isLevel0Full ? this.#compactionFailure : undefined)
   }
 
   /** Whether level 0 is what keeps flushes waiting. */
@@ -148,10 +152,12 @@ export class Maintenance {
     if (isIdle) this.#startCompaction()
   }
 
-  /** Whether somebody waits for the jobs that run: then they keep the process alive. */
+  /** Whether somebody waits for the jobs that run, or will be tried again: then they keep the process alive. */
   keepAlive(isKept: boolean): void {
     this.#flush?.keepAlive(isKept)
     this.#compaction?.keepAlive(isKept)
+    if (!isKept || this.#isClosed) return
+    if (this.#cancelRetry !== undefined && !this.#isRetryKeptAlive) this.#armRetry(true)
   }
 
   /** The state of the store changed: whoever waits for a job looks again. */
@@ -168,7 +174,7 @@ export class Maintenance {
       this.schedule()
       this.keepAlive(true)
       await this.#jobEnded.promise
-      if (this.#flushFailure !== undefined) throw this.#flushFailure
+      if (this.flushFailure !== undefined) throw this.flushFailure
     }
   }
 
@@ -213,7 +219,7 @@ export class Maintenance {
     const job = this.#flush ?? this.#compaction
     if (job === undefined) {
       const problem = 'there is no memory for this write, and nothing that would free some is under way'
-      if (this.#flushFailure !== undefined) throw asStoreError(this.#flushFailure, problem)
+      if (this.flushFailure !== undefined) throw asStoreError(this.flushFailure, problem)
       throw new StorageError(problem)
     }
     try {
@@ -337,6 +343,7 @@ export class Maintenance {
     })
     const install = (result: MergeResult) => (state: ManifestState) => {
       this.#compaction = undefined
+      this.#compactionFailure = undefined
       this.#retryDelayMs = firstRetryDelayMs
       this.#parts.installCompaction(state)
       this.#finishedCompaction(began, result)
@@ -346,6 +353,7 @@ export class Maintenance {
     this.#compaction = compaction
     compaction.done.catch((error: unknown) => {
       this.#compaction = undefined
+      this.#compactionFailure = error
       if (!this.#isClosed) this.#failed(this.#compactionStatistics, error)
       this.#signalEnd()
     })
@@ -445,21 +453,23 @@ export class Maintenance {
       events.emit('error', { error: shown, fatal: false })
       const { arenaCountMax } = this.#parts.settings.tuning
       if (isDiskFull(error) && this.#parts.tables.sealedCount >= arenaCountMax - 1) health.enterFull(error)
-      this.#retryLater()
+      this.#armRetry(false)
     }
-    if (statistics === this.#flushStatistics) this.#parts.onFlushFailed(error)
+    if (this.flushFailure !== undefined) this.#parts.onFlushFailed(error)
     this.wake()
     this.#parts.onRoom()
   }
 
-  #retryLater(): void {
+  /** Looks again later for what there is to do. */
+  #armRetry(keepsAlive: boolean): void {
     this.#cancelRetry?.()
-    const delayMs = this.#retryDelayMs
-    this.#retryDelayMs = Math.min(2 * delayMs, lastRetryDelayMs)
-    this.#cancelRetry = this.#parts.scheduler.timer(delayMs, () => {
+    this.#isRetryKeptAlive = keepsAlive
+    const retry = (): void => {
       this.#cancelRetry = undefined
+      this.#retryDelayMs = Math.min(2 * this.#retryDelayMs, lastRetryDelayMs)
       this.schedule()
-    })
+    }
+    this.#cancelRetry = this.#parts.scheduler.timer(this.#retryDelayMs, retry, keepsAlive)
   }
 }
 
