@@ -50,20 +50,20 @@ function lengthened(extra: Uint8Array): Damage {
 const emptied: Damage = { name: 'empty', apply: () => new Uint8Array(0) }
 const deleted: Damage = { name: 'gone', apply: () => undefined }
 
-/** Damages of every kind to a file of so many bytes; `flipCount` of them are flips, spread over the file. */
-export function damagesOf(sizeBytes: number, flipCount: number, random: SeededRandom): Damage[] {
+/** `count` damages of every kind to a file of so many bytes; over half of them are flips, spread over the file. */
+export function damagesOf(sizeBytes: number, count: number, random: SeededRandom): Damage[] {
   const offset = (): number => random.upTo(sizeBytes - 1)
   const damages: Damage[] = [emptied, deleted, cut(sizeBytes - 1), lengthened(new Uint8Array(64))]
+  damages.push(lengthened(Uint8Array.from({ length: 56 }, offset)))
+  const flipCount = Math.ceil(0.6 * (count - damages.length))
   for (let i = 0; i < flipCount; i++) {
-    const spread = Math.floor((i * sizeBytes) / flipCount)
-    const at = flipCount >= sizeBytes ? i % sizeBytes : Math.min(sizeBytes - 1, spread + random.upTo(9))
-    damages.push(flip(at, random.upTo(7)))
+    const spread = Math.floor((i * sizeBytes) / flipCount) + random.upTo(9)
+    damages.push(flip(Math.min(sizeBytes - 1, spread), random.upTo(7)))
   }
-  for (let i = 0; i < 6; i++) {
+  while (damages.length < count) {
     const start = offset()
     damages.push(zero(start, 1 + random.upTo(600)), cut(start), moved(start, offset(), 1 + random.upTo(300)))
   }
-  damages.push(lengthened(Uint8Array.from({ length: 56 }, offset)))
   return damages
 }
 
