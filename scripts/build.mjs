@@ -1,4 +1,5 @@
-// Writes dist/: the library by tsc, one file a source file, and the command-line tool as one bundle.
+// Writes dist/: the kernel's modules, the library by tsc, one file a source file, and the command-line tool as one
+// bundle.
 //
 // Everything is built in a folder of its own first and then moved over file by file. So a failed build leaves
 // the last good dist/ alone, and a program running from dist/ never meets a half-written file.
@@ -24,6 +25,7 @@ const fresh = join(root, `.dist-${process.pid}`)
 
 const builtFrom = digestOfInputs()
 try {
+  await import('./build-kernel.mjs')
   compileLibrary()
   await bundleTool()
   replaceDist()

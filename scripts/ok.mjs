@@ -13,6 +13,7 @@ const tool = (/** @type {string} */ path) => [node, join(root, 'node_modules', p
 ensureInstalled()
 const packed = mkdtempSync(join(tmpdir(), 'varve-pack-'))
 try {
+  step('kernel', [node, 'scripts/build-kernel.mjs'])
   step('types', [...tool('typescript/bin/tsc'), '--noEmit'])
   step('types of scripts', [...tool('typescript/bin/tsc'), '-p', 'scripts'])
   step('lint', [...tool('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'])

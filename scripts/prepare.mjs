@@ -12,6 +12,13 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 /** Names the inputs that dist/ was built from. */
 export const builtFromFile = join(root, 'dist', '.built-from')
 
+/** The WebAssembly modules: what each is compiled from and where it goes. */
+export const kernelModules = ['table', 'merge'].map((kind) => ({
+  name: `${kind}-module`,
+  entry: join(root, 'assembly', kind, 'index.ts'),
+  output: join(root, 'src', 'kernel', `${kind}-module.ts`),
+}))
+
 /** Installs the packages of package-lock.json unless node_modules/ already holds exactly those. */
 export function ensureInstalled() {
   checkNodeVersion()
@@ -30,16 +37,24 @@ export function ensureBuilt() {
 /** A digest of name, time and size of everything the build reads; changes when a file comes or goes, too. */
 export function digestOfInputs() {
   const digest = createHash('sha256')
+  const generated = new Set(kernelModules.map(({ output }) => output))
   const add = (/** @type {string} */ path) => {
     const found = statSync(join(root, path), { throwIfNoEntry: false })
     if (found?.isDirectory()) {
       for (const name of readdirSync(join(root, path)).sort()) add(`${path}/${name}`)
-    } else if (found && !path.endsWith('.test.ts')) {
+    } else if (found && !path.endsWith('.test.ts') && !generated.has(join(root, path))) {
       digest.update(`${path} ${found.mtimeMs} ${found.size}\n`)
     }
   }
-  const inputs = ['src', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
-  for (const path of [...inputs, 'scripts/build.mjs']) add(path)
+  const inputs = [
+    'src',
+    'assembly',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]
+  for (const path of [...inputs, 'scripts/build.mjs', 'scripts/build-kernel.mjs']) add(path)
   return digest.digest('hex')
 }
 
@@ -69,8 +84,9 @@ function lockedPackages(file) {
 }
 
 function isBuilt() {
-  const outputs = ['index.js', 'index.d.ts', 'cli/varve.js'].map((name) => join(root, 'dist', name))
-  if (!outputs.every((path) => existsSync(path)) || !existsSync(builtFromFile)) return false
+  const built = ['index.js', 'index.d.ts', 'cli/varve.js'].map((name) => join(root, 'dist', name))
+  const modules = kernelModules.filter(({ entry }) => existsSync(entry)).map(({ output }) => output)
+  if (![...built, ...modules].every((path) => existsSync(path)) || !existsSync(builtFromFile)) return false
   return readFileSync(builtFromFile, 'utf8') === digestOfInputs()
 }
 
