@@ -18,6 +18,14 @@ export type { FileInspection, FilePart, InspectedFileKind } from './fs/file-insp
 export type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from './fs/file-system.ts'
 export { nodeFileSystem } from './fs/node-file-system.ts'
 export { InvariantError } from './invariant.ts'
+export { type RepairOptions, repair } from './repair/repair.ts'
+export type {
+  DamagedFile,
+  LostKeys,
+  LostRange,
+  RepairProgress,
+  RepairReport,
+} from './repair/repair-report.ts'
 export { InMemoryStore, type InMemoryStoreOptions } from './store/in-memory-store.ts'
 export { inspectFile } from './store/inspect-file.ts'
 export {

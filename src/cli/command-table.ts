@@ -15,6 +15,7 @@ import { importCommand } from './commands/import.ts'
 import { inspect } from './commands/inspect.ts'
 import { levels } from './commands/levels.ts'
 import { put } from './commands/put.ts'
+import { repairCommand } from './commands/repair.ts'
 import { scan } from './commands/scan.ts'
 import { status } from './commands/status.ts'
 
@@ -30,6 +31,7 @@ export const commandTable: readonly CommandRow[] = [
   levels,
   inspect,
   check,
+  repairCommand,
   flush,
   compact,
   clear,

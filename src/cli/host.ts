@@ -4,6 +4,8 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { FileInspection } from '../fs/file-inspection.ts'
+import type { RepairOptions } from '../repair/repair.ts'
+import type { RepairReport } from '../repair/repair-report.ts'
 import type { KeyBounds, SyncKeyValueStore } from '../store/key-value-store.ts'
 import type { StoreOptions } from '../store/settings.ts'
 import type { StoreEventListener, StoreEventName } from '../store/store-events.ts'
@@ -54,6 +56,7 @@ export interface Host {
   /** Whether a store lies at `path`. */
   storeExists(path: string): Promise<boolean>
   inspectFile(path: string): Promise<FileInspection>
+  repair(path: string, options: RepairOptions): Promise<RepairReport>
   /** Starts a pager by its command line; `undefined` when it cannot be started. */
   startPager(command: string): Promise<PagerProcess | undefined>
   /** Calls `listener` for each signal until the returned function is called. */

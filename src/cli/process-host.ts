@@ -10,7 +10,7 @@ import { systemClock } from '../time/clock.ts'
 import type { Host, PagerProcess, SignalName } from './host.ts'
 
 /** What the process cannot know by itself. */
-export type HostParts = Pick<Host, 'version' | 'openStore' | 'inspectFile'>
+export type HostParts = Pick<Host, 'version' | 'openStore' | 'inspectFile' | 'repair'>
 
 export function createProcessHost(parts: HostParts): Host {
   return {

@@ -61,6 +61,16 @@ export function inspectSegment(file: SegmentFile): FileInspection {
   }
 }
 
+/** Number and format, both `undefined` unless the header is whole. */
+export function readSegmentHeader(file: SegmentFile): { readonly number?: number; readonly format?: number } {
+  return inspectHeader(file)
+}
+
+/** The footer at the end of the file, `undefined` unless it is whole and of segment `number`. */
+export function readSegmentFooter(file: SegmentFile, number: number): Footer | undefined {
+  return inspectFooter(file, number).content
+}
+
 interface InspectedHeader {
   readonly part: FilePart
   readonly number?: number

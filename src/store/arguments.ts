@@ -147,7 +147,7 @@ function checkSnapshot(snapshot: Snapshot | undefined): void {
   throw new InvalidArgumentError(`snapshot must come from snapshot(), got ${describeValue(snapshot)}`)
 }
 
-function checkSignal(signal: AbortSignal | undefined): void {
+export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return
   if (typeof signal !== 'object' || signal === null || typeof signal.aborted !== 'boolean') {
     throw new InvalidArgumentError(`signal must be an AbortSignal, got ${describeValue(signal)}`)

@@ -7,6 +7,8 @@ import { CLI } from '../../src/cli/cli.ts'
 import type { Host, OpenStore, OutputStream, SignalName } from '../../src/cli/host.ts'
 import { ClosedError } from '../../src/errors.ts'
 import type { FileInspection } from '../../src/fs/file-inspection.ts'
+import type { RepairOptions } from '../../src/repair/repair.ts'
+import type { RepairReport } from '../../src/repair/repair-report.ts'
 import { InMemoryStore } from '../../src/store/in-memory-store.ts'
 import type { StoreOptions } from '../../src/store/settings.ts'
 import type { CheckReport } from '../../src/store/store-status.ts'
@@ -70,6 +72,9 @@ export class Desk {
   readonly inspections: Map<string, FileInspection> = new Map()
   readonly exits: number[] = []
   openError: Error | undefined
+  /** What `repair` does. */
+  repair: (path: string, options: RepairOptions) => Promise<RepairReport> = (path) =>
+    Promise.reject(new Error(`unexpected repair of ${path}`))
   #signal: ((signal: SignalName) => void) | undefined
 
   /** The store at `path`, made if there is none. */
@@ -114,6 +119,7 @@ export class Desk {
       storeExists: async (path) => this.stores.has(path) || this.openError !== undefined,
       inspectFile: async (path) =>
         this.inspections.get(path) ?? Promise.reject(new Error(`unexpected ${path}`)),
+      repair: (path, options) => this.repair(path, options),
       startPager: async () => undefined,
       onSignal: (listener) => {
         this.#signal = listener

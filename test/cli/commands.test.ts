@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { RepairReport } from '../../src/repair/repair-report.ts'
 import { Desk } from './cli-in-process.ts'
 
 async function deskWith(entries: Record<string, string | Uint8Array>): Promise<Desk> {
@@ -202,6 +203,61 @@ describe('tools', () => {
     expect(damaged.out).toContain('damaged: varve-data/000003.seg, offset 16: checksum')
     const json = JSON.parse((await desk.run(['check', '--json'])).out)
     expect(json).toEqual(desk.store().report)
+  })
+
+  test('repair tells what it saved and between which keys something is lost', async () => {
+    const desk = new Desk()
+    const report: RepairReport = {
+      ok: false,
+      target: 'saved',
+      entryCount: 1_234,
+      byteCount: 4_096,
+      doubtfulCount: 2,
+      readFiles: ['varve-data/000003.seg'],
+      unusedFiles: ['varve-data/000002.seg'],
+      damagedFiles: [
+        { path: 'varve-data/000003.seg', offset: 40, reason: 'a block does not match its checksum' },
+      ],
+      lost: [
+        {
+          path: 'varve-data/000003.seg',
+          offset: 40,
+          length: 4_096,
+          reason: 'a block does not match its checksum',
+          keys: { gt: Buffer.from('a'), lte: Buffer.of(0xff) },
+          newestSequence: 7,
+        },
+      ],
+    }
+    desk.repair = async (path, { target, onProgress }) => {
+      onProgress?.({ phase: 'reading', doneBytes: 5, totalBytes: 10, entryCount: 0 })
+      expect([path, target]).toEqual(['varve-data', 'saved'])
+      return report
+    }
+    const { code, out } = await desk.run(['repair', 'saved'])
+    expect(code).toBe(1)
+    expect(out).toBe(`damaged: varve-data/000003.seg, offset 40: a block does not match its checksum
+not used: varve-data/000002.seg
+lost: entries after "a" up to "\\xff" may be missing, outdated, or back though deleted (varve-data/000003.seg, 4096 bytes from offset 40)
+something may be lost: 1,234 entries (4.00 KiB) in saved, 2 entries of them may be outdated
+`)
+    const json = JSON.parse((await desk.run(['repair', 'saved', '--json'])).out)
+    expect(json).toMatchObject({ ok: false, lost: [{ keys: { gt: 'a', lte: { base64: '/w==' } } }] })
+    const terminal = await desk.run(['repair', 'saved'], { terminal: true })
+    expect(terminal.err).toContain('reading ████████████░░░░░░░░░░░░ 50 %')
+    desk.repair = async () => ({
+      ...report,
+      ok: true,
+      lost: [],
+      damagedFiles: [],
+      unusedFiles: [],
+      doubtfulCount: 0,
+    })
+    expect(await desk.run(['repair', 'saved'])).toMatchObject({
+      code: 0,
+      out: 'nothing is lost: 1,234 entries (4.00 KiB) in saved\n',
+    })
+    expect(await desk.run(['repair'])).toMatchObject({ code: 2, out: '' })
   })
 
   test('status and levels show the same in words, in drawings and in JSON', async () => {

@@ -15,6 +15,12 @@ const varve = (...args: string[]): ReturnType<typeof runVarve> => runVarve(args,
 const linesOf = (count: number): string =>
   Array.from({ length: count }, (_, index) => `{"key":"k${index}","value":"${'v'.repeat(500)}"}\n`).join('')
 
+/** A file of so many entries, by its name. */
+function writeLines(count: number): string {
+  writeFileSync(join(cwd, 'lines.ndjson'), linesOf(count))
+  return 'lines.ndjson'
+}
+
 describe('the program', () => {
   test('stores in one process what another reads', () => {
     expect(varve('put', 'greeting', 'hello')).toEqual({ code: 0, signal: null, out: '', err: '' })
@@ -45,6 +51,25 @@ describe('the program', () => {
     expect(varve('compact').code).toBe(0)
     expect(varve('levels').out).toContain('5,002 entries')
     expect(JSON.parse(varve('status', '--json').out)).toMatchObject({ state: 'open', sequenceNumber: 5_002 })
+  })
+
+  test('repair saves what is whole of a store that cannot be opened', () => {
+    expect(varve('import', '-q', writeLines(300)).code).toBe(0)
+    const segment = readdirSync(join(cwd, 'varve-data')).find((name) => name.endsWith('.seg')) ?? ''
+    const path = join(cwd, 'varve-data', segment)
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.subarray(0, bytes.length / 2))
+    expect(varve('get', 'k0')).toMatchObject({ code: 1, err: expect.stringContaining('varve repair') })
+    const repaired = varve('repair', 'saved', '--json')
+    expect(repaired.code).toBe(1)
+    const { ok, entryCount, lost } = JSON.parse(repaired.out)
+    expect({ ok, lostCount: lost.length }).toEqual({ ok: false, lostCount: 1 })
+    expect(varve('--store', 'saved', 'count').out).toBe(`${entryCount}\n`)
+    expect(entryCount).toBeGreaterThan(50)
+    expect(varve('--store', 'saved', 'check').code).toBe(0)
+    expect(varve('repair', 'saved')).toMatchObject({ code: 1, err: expect.stringContaining('not empty') })
+    // The damaged store is as it was.
+    expect(readFileSync(path)).toEqual(bytes.subarray(0, bytes.length / 2))
   })
 
   test('inspect looks into every kind of file, beside the process that has the store open', async () => {

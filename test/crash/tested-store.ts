@@ -178,7 +178,7 @@ export class TestedStore {
   }
 }
 
-function operationOf({
+export function operationOf({
   key,
   value,
 }: Change): { type: 'put'; key: string; value: string } | { type: 'delete'; key: string } {

@@ -107,7 +107,7 @@ function prefixesOf(sound: SoundStore): Map<string, number[]> {
 }
 
 /** Damage is told as such, with the file and the place. */
-export function checkTold(error: unknown): asserts error is CorruptionError {
+function checkTold(error: unknown): asserts error is CorruptionError {
   if (!(error instanceof CorruptionError)) throw error
   expect(error.path.startsWith(`${storePath}/`)).toBe(true)
   expect(error.offset).toBeGreaterThanOrEqual(0)

@@ -50,10 +50,18 @@ function lengthened(extra: Uint8Array): Damage {
 const emptied: Damage = { name: 'empty', apply: () => new Uint8Array(0) }
 const deleted: Damage = { name: 'gone', apply: () => undefined }
 
-/** `count` damages of every kind to a file of so many bytes; over half of them are flips, spread over the file. */
+/**
+ * `count` damages of every kind to a file of so many bytes; over half of them are flips, spread over the file. Of an
+ * empty file few change anything.
+ */
 export function damagesOf(sizeBytes: number, count: number, random: SeededRandom): Damage[] {
-  const offset = (): number => random.upTo(sizeBytes - 1)
-  const damages: Damage[] = [emptied, deleted, cut(sizeBytes - 1), lengthened(new Uint8Array(64))]
+  const offset = (): number => random.upTo(Math.max(0, sizeBytes - 1))
+  const damages: Damage[] = [
+    emptied,
+    deleted,
+    cut(Math.max(0, sizeBytes - 1)),
+    lengthened(new Uint8Array(64)),
+  ]
   damages.push(lengthened(Uint8Array.from({ length: 56 }, offset)))
   const flipCount = Math.ceil(0.6 * (count - damages.length))
   for (let i = 0; i < flipCount; i++) {

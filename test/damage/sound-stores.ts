@@ -2,9 +2,10 @@
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { CommitHistory, type Content } from '../crash/commit-history.ts'
+import { type Change, CommitHistory, type Content } from '../crash/commit-history.ts'
 import { settle } from '../crash/settling.ts'
 import { contentOf, openSmallStore } from '../crash/small-stores.ts'
+import { operationOf } from '../crash/tested-store.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 
 export interface SoundStore {
@@ -38,9 +39,12 @@ class Maker {
 
   writeSync(store: LogStructuredStore, valueLength: number): void {
     const value = `${++this.#count}`.padEnd(valueLength, 'abcdefgh')
-    const changes = [0, 1, 2].map((j) => ({ key: `k${(this.#count * (j + 3)) % 47}`, value }))
+    const changes: Change[] = [0, 1, 2].map((j) => {
+      const isDeletion = j === 2 && this.#count % 3 === 0
+      return { key: `k${(this.#count * (j + 3)) % 47}`, value: isDeletion ? undefined : value }
+    })
     this.history.begin(changes, 'os')
-    store.batchSync(changes.map(({ key }) => ({ type: 'put', key, value })))
+    store.batchSync(changes.map(operationOf))
   }
 
   async syncAndMark(): Promise<void> {

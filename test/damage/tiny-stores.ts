@@ -8,6 +8,7 @@ import type { LogStructuredStore } from '../../src/store/log-structured-store.ts
 import { type Change, CommitHistory } from '../crash/commit-history.ts'
 import { settle } from '../crash/settling.ts'
 import { contentOf } from '../crash/small-stores.ts'
+import { operationOf } from '../crash/tested-store.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 import { openSmallDamaged } from './damaged-life.ts'
 import type { SoundStore } from './sound-stores.ts'
@@ -44,11 +45,7 @@ class TinyLife {
   write(store: LogStructuredStore, commits: readonly (readonly Change[])[]): void {
     for (const changes of commits) {
       this.history.begin(changes, 'os')
-      store.batchSync(
-        changes.map(({ key, value }) =>
-          value === undefined ? { type: 'delete' as const, key } : { type: 'put' as const, key, value },
-        ),
-      )
+      store.batchSync(changes.map(operationOf))
     }
   }
 

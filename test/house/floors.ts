@@ -14,6 +14,7 @@ const floors: ReadonlyArray<{ number: number; folders: readonly string[] }> = [
   { number: 4, folders: ['compaction'] },
   { number: 5, folders: ['worker'] },
   { number: 6, folders: ['store'] },
+  { number: 6.25, folders: ['repair'] },
   { number: 6.5, folders: ['index.ts'] },
   { number: 7, folders: ['adapters', 'testing', 'server', 'dashboard'] },
   { number: 8, folders: ['cli'] },

@@ -1,4 +1,4 @@
-/** One line on stderr that shows how far an import or export is. Only where somebody may be watching. */
+/** One line on stderr that shows how far an import, an export or a repair is. Only where somebody may be watching. */
 import type { Clock } from '../../time/clock.ts'
 import { formatBytes, formatCount, formatDuration } from './amounts.ts'
 import type { Talk } from './talk.ts'
