@@ -2,9 +2,8 @@
  * `npm run bench`: installs the rivals in this folder, runs the workloads, prints the tables as Markdown and saves
  * the run. See docs/benchmarks.md.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureBuilt, ensureInstalled, root } from '../scripts/prepare.mjs'
 import { commitOf } from './harness/commit.mjs'
@@ -12,7 +11,7 @@ import { installRivals } from './harness/install.mjs'
 import { describeMachine } from './harness/machine.mjs'
 import { readOptions, UsageError, usage } from './harness/options.mjs'
 import { probeEngines, runRounds } from './harness/rounds.mjs'
-import { stopJobs } from './harness/run-job.mjs'
+import { withTemporaryFolder } from './harness/temporary-folder.mjs'
 import { measurementLine } from './report/progress.mjs'
 import { reportOf } from './report/report.mjs'
 import { workloads } from './workloads/index.mjs'
@@ -40,21 +39,7 @@ async function run(options) {
   ensureInstalled()
   ensureBuilt()
   const installed = installRivals(options.engines)
-  const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'varve-bench-'))
-  const cleanUp = () => {
-    stopJobs()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  }
-  for (const [signal, code] of /** @type {const} */ ([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ])) {
-    process.on(signal, () => {
-      cleanUp()
-      process.exit(code)
-    })
-  }
-  try {
+  await withTemporaryFolder(options.folder, async (folder) => {
     const { present, missing } = await probeEngines(options.engines)
     for (const { name, error } of missing) console.error(`${name} is missing: ${error}`)
     if (installed !== undefined) console.error(installed)
@@ -83,9 +68,7 @@ async function run(options) {
     }
     console.log(reportOf(saved))
     save(saved, options.output)
-  } finally {
-    cleanUp()
-  }
+  })
 }
 
 /** @param {any} saved @param {string | undefined} output */

@@ -4,6 +4,9 @@
  */
 import { keyLength } from '../measure/entries.mjs'
 
+/** More than are looked at together. */
+const valueCount = 128
+
 /** @typedef {import('./engine.mjs').Store} Store */
 
 /** @returns {Promise<import('./engine.mjs').Engine>} */
@@ -16,13 +19,14 @@ class NothingStore {
   isNothing = true
   #count
   #key
-  #value
+  #values
+  #next = 0
 
   /** @param {import('../measure/entries.mjs').Entries} entries @param {number} count */
   constructor(entries, count) {
     this.#count = count
     this.#key = entries.newKey()
-    this.#value = entries.newValue()
+    this.#values = Array.from({ length: valueCount }, () => entries.newValue())
   }
 
   put() {}
@@ -32,8 +36,9 @@ class NothingStore {
 
   /** @param {any} key */
   getSync(key) {
-    for (let i = 12; i < keyLength; i++) this.#value[i - 8] = key[i]
-    return this.#value
+    const value = /** @type {Buffer} */ (this.#values[this.#next++ % valueCount])
+    for (let i = 12; i < keyLength; i++) value[i - 8] = key[i]
+    return value
   }
 
   /** @param {any} key @param {(value: any) => void} check */
@@ -48,11 +53,7 @@ class NothingStore {
 
   /** @param {any[]} keys */
   getMany(keys) {
-    return keys.map((key) => {
-      const value = Buffer.from(this.#value)
-      for (let i = 12; i < keyLength; i++) value[i - 8] = key[i]
-      return value
-    })
+    return keys.map((key) => this.getSync(key))
   }
 
   /** @param {boolean} _reverse @param {import('./engine.mjs').EntryVisitor} visit */

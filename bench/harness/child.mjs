@@ -20,6 +20,7 @@ import { loadData } from './load-data.mjs'
  * @property {string} folder of the store
  * @property {string} temporary for other folders of the run
  * @property {number} count
+ * @property {number} [valueLength] instead of the workload's
  * @property {number} seconds
  * @property {number} seed
  */
@@ -40,9 +41,10 @@ async function perform() {
   if (job.task === 'load') return loadData(engine, job)
   const workload = workloadNamed(job.workload ?? '')
   const { count, seconds, seed, folder } = job
+  const valueLength = job.valueLength ?? workload.valueLength
   const entries = new Entries({
     ...(workload.order && { order: workload.order }),
-    ...(workload.valueLength && { valueLength: workload.valueLength }),
+    ...(valueLength && { valueLength }),
   })
   const meter = new Meter()
   const outcome = await workload.run({

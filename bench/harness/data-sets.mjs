@@ -2,11 +2,13 @@
  * The stores that workloads begin with: each is made once a run for each engine that needs it. Workloads that only
  * read open it where it is, the others get a copy.
  */
-import { cpSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { copyStore } from '../measure/disk.mjs'
 import { runJob } from './run-job.mjs'
 
-const limitMs = 30 * 60_000
+/** How long loading may take: ten minutes, and 0.1 ms an entry. */
+const limitMs = (/** @type {number} */ count) => 600_000 + count / 10
 
 /** @typedef {import('../workloads/workload.mjs').Workload} Workload */
 
@@ -15,11 +17,17 @@ export class DataSets {
   #made = new Map()
   #folder
   #entries
+  #valueLength
 
-  /** @param {string} folder @param {number} entries */
-  constructor(folder, entries) {
+  /**
+   * @param {string} folder
+   * @param {number} entries
+   * @param {number} [valueLength] instead of the data sets' own
+   */
+  constructor(folder, entries, valueLength) {
     this.#folder = folder
     this.#entries = entries
+    this.#valueLength = valueLength
   }
 
   /** How many entries a workload's store holds, or will hold. @param {Workload} workload */
@@ -44,7 +52,7 @@ export class DataSets {
     }
     const made = await this.#make(engine, workload)
     if (workload.changes !== true) return made
-    cpSync(made, own, { recursive: true })
+    copyStore(made, own)
     return own
   }
 
@@ -67,7 +75,8 @@ export class DataSets {
    */
   async #load(engine, workload, data, folder) {
     mkdirSync(folder, { recursive: true })
-    const { name, valueLength, text, crashed } = data
+    const { name, text, crashed } = data
+    const valueLength = this.#valueLength ?? data.valueLength
     const answer = await runJob(
       {
         task: 'load',
@@ -85,7 +94,7 @@ export class DataSets {
         seconds: 0,
         seed: 0,
       },
-      limitMs,
+      limitMs(this.countFor(workload)),
     )
     if (!answer.ok) throw new Error(`its data set could not be made: ${answer.error}`)
     return folder

@@ -25,6 +25,8 @@ export const usage = `npm run bench -- [options]
  * @property {number} rounds
  * @property {number} entries
  * @property {number} seconds
+ * @property {number} [wholeSeconds] longest time of one that has an end of its own, default six times as long
+ * @property {number} [valueLength] instead of the workloads' own
  * @property {string | undefined} folder
  * @property {string | undefined} output
  */

@@ -49,7 +49,7 @@ export async function probeEngines(engines) {
  * @returns {Promise<Measurement[]>}
  */
 export async function runRounds(options, engines, folder, tell) {
-  const dataSets = new DataSets(join(folder, 'data'), options.entries)
+  const dataSets = new DataSets(join(folder, 'data'), options.entries, options.valueLength)
   /** @type {Measurement[]} */
   const measurements = []
   for (const [place, workload] of options.workloads.entries()) {
@@ -75,8 +75,9 @@ export async function runRounds(options, engines, folder, tell) {
  * @param {string} folder
  * @returns {Promise<{ result?: any, error?: string }>}
  */
-async function measure({ seconds, quick }, dataSets, engine, workload, round, folder) {
+async function measure(options, dataSets, engine, workload, round, folder) {
   const temporary = join(folder, 'run')
+  const { seconds, wholeSeconds = seconds * wholeFactor, valueLength } = options
   mkdirSync(temporary, { recursive: true })
   try {
     const store = await dataSets.folderFor(engine, workload, temporary)
@@ -89,10 +90,11 @@ async function measure({ seconds, quick }, dataSets, engine, workload, round, fo
         folder: store,
         temporary,
         count: dataSets.countFor(workload),
-        seconds: workload.whole === true ? seconds * wholeFactor : seconds,
+        seconds: workload.whole === true ? wholeSeconds : seconds,
+        ...(valueLength && { valueLength }),
         seed: 1 + round,
       },
-      limitMs(seconds, quick),
+      180_000 + 1000 * (2 * wholeSeconds + 10 * seconds),
     )
     return answer.ok ? { result: answer.result } : { error: answer.error }
   } catch (error) {
@@ -104,11 +106,6 @@ async function measure({ seconds, quick }, dataSets, engine, workload, round, fo
 
 /** Workloads with an end of their own get this much longer to reach it. */
 const wholeFactor = 6
-
-/** @param {number} seconds @param {boolean} quick */
-function limitMs(seconds, quick) {
-  return (quick ? 60_000 : 180_000) + seconds * wholeFactor * 2000
-}
 
 /** @template T @param {readonly T[]} items @param {number} by @returns {T[]} */
 function rotated(items, by) {

@@ -1,5 +1,5 @@
-/** How much of the disk a folder takes. */
-import { lstatSync, readdirSync } from 'node:fs'
+/** Folders of stores: how much of the disk one takes, and copies of one. */
+import { cpSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -15,4 +15,14 @@ export function diskBytes(folder) {
     if (found?.isFile()) sum += found.blocks * 512
   }
   return sum
+}
+
+/**
+ * Copies files and folders; a socket that a killed process left behind cannot be copied, and nobody needs it.
+ *
+ * @param {string} from
+ * @param {string} to
+ */
+export function copyStore(from, to) {
+  cpSync(from, to, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
 }

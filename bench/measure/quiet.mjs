@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const pollMs = 10
 const quietMs = 150
-const settleMsMax = 120_000
+const settleMsMax = 3_600_000
 
 /**
  * @param {{ busy?: () => boolean }} engine

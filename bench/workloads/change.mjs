@@ -2,7 +2,7 @@
 import { shuffled } from '../measure/random.mjs'
 import { measureWriting } from './measure-writing.mjs'
 import { randomData } from './workload.mjs'
-import { deleteBatches, writeBatches } from './write-loops.mjs'
+import { deleteBatches, writeBatches, writeConcurrently } from './write-loops.mjs'
 
 const batch = 1000
 
@@ -18,6 +18,19 @@ export const changeWorkloads = [
       measureWriting(context, (writing) => writeBatches(writing, batch), {
         numberAt: shuffled(context.count, context.seed),
         version: 1,
+      }),
+  },
+  {
+    name: 'overwrite-64',
+    title: 'overwrite random, 64 in flight',
+    data: randomData,
+    changes: true,
+    whole: true,
+    run: (context) =>
+      measureWriting(context, (writing) => writeConcurrently(writing, 64), {
+        numberAt: shuffled(context.count, context.seed),
+        version: 1,
+        total: Math.min(context.count, 1_000_000),
       }),
   },
   {

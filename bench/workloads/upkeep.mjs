@@ -1,6 +1,5 @@
 /** Compaction, opening, recovery: what a store does beside reads and writes. */
-import { cpSync } from 'node:fs'
-import { diskBytes } from '../measure/disk.mjs'
+import { copyStore, diskBytes } from '../measure/disk.mjs'
 import { Latencies } from '../measure/latencies.mjs'
 import { settle } from '../measure/quiet.mjs'
 import { shuffled } from '../measure/random.mjs'
@@ -106,7 +105,7 @@ async function measureRecovery({ open, newFolder, folder, entries, count, seed, 
   const written = []
   for (let i = 0; i < recoveries; i++) {
     const copy = newFolder(`crashed-${i}`)
-    cpSync(folder, copy, { recursive: true })
+    copyStore(folder, copy)
     entries.writeKey(key, numberAt(i))
     meter.resume()
     const start = performance.now()
