@@ -3,6 +3,7 @@
  * written into the same few buffers again and again, within the measured time, so that they are made in the order
  * of use at little cost. Each way stops at a deadline and gives the event loop a turn now and then.
  */
+import { Pace } from './pace.mjs'
 import { nextTurn } from './workload.mjs'
 
 /** @typedef {import('../engines/engine.mjs').Store} Store */
@@ -19,9 +20,6 @@ import { nextTurn } from './workload.mjs'
  * @property {(place: number) => number} [numberAt] the number of the key at each place; default: the place
  * @property {number} [version] of the values
  */
-
-/** Operations between turns of the event loop and looks at the clock. */
-const turnEvery = 256
 
 /** One operation in so many has its latency taken where many are in flight. */
 const sampleEvery = 8
@@ -86,6 +84,7 @@ export async function deleteBatches({ store, entries, total, deadline, latencies
 export async function writeAlone({ store, entries, total, deadline, latencies, numberAt, version }) {
   const key = entries.newKey()
   const value = entries.newValue()
+  const pace = new Pace(deadline)
   let before = performance.now()
   for (let place = 0; place < total; place++) {
     const number = numberAt === undefined ? place : numberAt(place)
@@ -96,10 +95,11 @@ export async function writeAlone({ store, entries, total, deadline, latencies, n
     const now = performance.now()
     latencies.add(now - before)
     before = now
-    if (place % turnEvery === 0) {
-      await nextTurn()
+    const turn = pace.step(place)
+    if (pace.isOver) return place + 1
+    if (turn !== undefined) {
+      await turn
       before = performance.now()
-      if (before > deadline) return place + 1
     }
   }
   return total
@@ -114,15 +114,15 @@ export async function writeConcurrently(
   { store, entries, total, deadline, latencies, numberAt, version },
   inFlight,
 ) {
+  const pace = new Pace(deadline)
   let next = 0
-  let isOver = false
   await Promise.all(Array.from({ length: inFlight }, writer))
   return next
 
   async function writer() {
     const key = entries.newKey()
     const value = entries.newValue()
-    while (next < total && !isOver) {
+    while (next < total && !pace.isOver) {
       const place = next++
       const number = numberAt === undefined ? place : numberAt(place)
       entries.writeKey(key, number)
@@ -131,10 +131,8 @@ export async function writeConcurrently(
       const pending = store.put(key, value)
       if (pending !== undefined) await pending
       if (start !== 0) latencies.add(performance.now() - start)
-      if (place % turnEvery === 0) {
-        await nextTurn()
-        if (performance.now() > deadline) isOver = true
-      }
+      const turn = pace.step(place)
+      if (turn !== undefined) await turn
     }
   }
 }

@@ -5,12 +5,12 @@
  */
 import { WrongValueError } from '../measure/entries.mjs'
 import { randomFrom, zipfian } from '../measure/random.mjs'
-import { nextTurn, randomData } from './workload.mjs'
+import { Pace } from './pace.mjs'
+import { randomData } from './workload.mjs'
 
 /** @typedef {import('./workload.mjs').Context} Context */
 
 const clientCount = 64
-const turnEvery = 256
 const sampleEvery = 8
 const verifyEvery = 64
 const scanLengthMax = 100
@@ -83,21 +83,19 @@ class Clients {
    * @returns {Promise<number>} operations done
    */
   async run(total, deadline) {
+    const pace = new Pace(deadline)
     let done = 0
-    let isOver = false
     const client = async (/** @type {number} */ number) => {
       const { entries, meter } = this.#context
       const key = entries.newKey()
       const value = entries.newValue()
-      while (!isOver) {
+      while (done < total && !pace.isOver) {
         const place = done++
         const start = place % sampleEvery === 0 ? performance.now() : 0
         await this.#operate(number, key, value, place % verifyEvery === 0)
         if (start !== 0) meter.latencies.add(performance.now() - start)
-        if (place % turnEvery === 0) {
-          await nextTurn()
-          if (place >= total || performance.now() > deadline) isOver = true
-        }
+        const turn = pace.step(place)
+        if (turn !== undefined) await turn
       }
     }
     await Promise.all(Array.from({ length: clientCount }, (_, number) => client(number)))
