@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { readFiles } from './source-code.ts'
+import { importsOf, readFiles, readShippedFiles } from './source-code.ts'
 
 const fields: Record<string, unknown> = packageJson
 
@@ -15,6 +15,21 @@ test('the packages of integrations are optional peers', () => {
   expect(peers.filter((name) => meta[name]?.optional !== true)).toEqual([])
 })
 
+test('the library imports no package, and an adapter none but optional peers', () => {
+  const peers = Object.keys(packageJson.peerDependencies)
+  const library = readShippedFiles().filter(({ path }) => !/^src\/(?:cli\/|main\.ts)/.test(path))
+  const imports = library.flatMap((file) =>
+    importsOf(file).map((specifier) => ({ path: file.path, specifier })),
+  )
+  const packages = imports.filter(({ specifier }) => !/^(?:\.|node:)/.test(specifier))
+  const allowed = packages.filter(
+    ({ path, specifier }) =>
+      path.startsWith('src/adapters/') && peers.some((name) => specifier.startsWith(name)),
+  )
+  expect(library.length).toBeGreaterThan(100)
+  expect(packages.filter((each) => !allowed.includes(each))).toEqual([])
+})
+
 test('nothing runs when the package is installed', () => {
   const scripts = Object.keys(packageJson.scripts)
   const atInstall = ['preinstall', 'install', 'postinstall', 'prepare']
@@ -23,7 +38,7 @@ test('nothing runs when the package is installed', () => {
 
 test('development packages are pinned to one version', () => {
   const loose = Object.entries(packageJson.devDependencies).filter(
-    ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    ([, version]) => !/^(?:npm:[\w@/-]+@)?\d+\.\d+\.\d+$/.test(version),
   )
   expect(loose).toEqual([])
 })

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -14,12 +14,18 @@ export interface ProgramResult {
   readonly stderr: string
 }
 
-/** Types are left out, not checked: that is what `tsc` does with all of the repository. */
-export async function runUserProgram(source: string): Promise<ProgramResult> {
+/**
+ * Types are left out, not checked: that is what `tsc` does with all of the repository. `installed` says which package of
+ * the repository stands for one that the program imports, where their names differ.
+ */
+export async function runUserProgram(
+  source: string,
+  installed: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
   const folder = mkdtempSync(join(tmpdir(), 'varve-user-'))
   try {
-    mkdirSync(join(folder, 'node_modules'))
-    symlinkSync(root, join(folder, 'node_modules', 'varve'), 'junction')
+    for (const name of packagesOf(source))
+      linkPackage(installed[name] ?? name, join(folder, 'node_modules', name))
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
     })
@@ -28,6 +34,19 @@ export async function runUserProgram(source: string): Promise<ProgramResult> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The packages that a program imports, and ours. */
+function packagesOf(source: string): Set<string> {
+  const specifiers = ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName)
+  const names = specifiers.map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier)
+  return new Set(['varve', ...names.filter((name) => !/^[./]|^node:/.test(name))])
+}
+
+/** As if it were installed: ours is this repository, others are those that the repository has. */
+function linkPackage(name: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true })
+  symlinkSync(name === 'varve' ? root : join(root, 'node_modules', name), target, 'junction')
 }
 
 function run(folder: string): Promise<ProgramResult> {
