@@ -213,6 +213,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
               (found, entry) => this.#foundValue(found, entry),
               options?.signal,
             ),
+        // While it waited for the key before, the store may have been closed.
+        this.#assertStillOpen()
           )
       }
       return values
@@ -321,6 +323,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return this.#iterate('keys', range, (entry) => this.#decodeKey(entry))
   }
 
+      // What comes after the last look for waiting writes would be in no file.
+      this.#assertOpen()
   values(range?: RangeOptions<K>): EntryIterator<K, V> {
     return this.#iterate('values', range, (entry) => this.#decodeValue(entry))
   }
