@@ -16,6 +16,7 @@ export interface BackgroundJobParts {
 export class BackgroundJob {
   readonly #parts: BackgroundJobParts
   #isMerged = false
+  #hasFailed = false
   /** Why the blocking installation failed. */
   #failure: { readonly error: unknown } | undefined
   /** Resolves when the outcome is installed; rejects with what went wrong, at whichever stage. */
@@ -33,12 +34,27 @@ export class BackgroundJob {
    */
   finishSync(): void {
     if (this.#isMerged) return
-    const result = this.#parts.handle.finishSync()
+    const result = this.#mergeSync()
     this.#isMerged = true
     try {
       this.#parts.installSync(result)
     } catch (error) {
       this.#failure = { error }
+      this.#hasFailed = true
+      throw error
+    }
+  }
+
+  /** Whether {@link finishSync} found that it cannot be done: `done` says so too, but later. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  #mergeSync(): MergeResult {
+    try {
+      return this.#parts.handle.finishSync()
+    } catch (error) {
+      this.#hasFailed = true
       throw error
     }
   }

@@ -42,6 +42,8 @@ export interface MaintenanceParts extends MaintenancePlannerParts {
   /** Memory became free, or the state changed: writes that wait should try again. */
   readonly onRoom: () => void
   readonly onFlushFailed: (error: unknown) => void
+  /** Whether a write waits for memory or for level 0. */
+  readonly isWriteWaiting: () => boolean
   /** Files that a merge wrote and no edit will name. */
   readonly removeOutputs: (added: readonly SegmentMeta[]) => void
 }
@@ -160,6 +162,18 @@ export class Maintenance {
     if (this.#cancelRetry !== undefined && !this.#isRetryKeptAlive) this.#armRetry(true)
   }
 
+  /**
+   * A write begins to wait for room. When the last flush found the disk full, it is tried again at once, so that
+   * the write is refused, or goes on, without waiting out the patience of before.
+   */
+  makeRoom(): void {
+    if (isDiskFull(this.flushFailure)) {
+      this.#retryNow()
+      this.schedule()
+    }
+    this.keepAlive(true)
+  }
+
   /** The state of the store changed: whoever waits for a job looks again. */
   wake(): void {
     const ended = this.#jobEnded
@@ -217,6 +231,7 @@ export class Maintenance {
     if (ended !== this.#jobEnded) return
     this.schedule()
     const job = this.#flush ?? this.#compaction
+    this.#retryNow()
     if (job === undefined) {
       const problem = 'there is no memory for this write, and nothing that would free some is under way'
       if (this.flushFailure !== undefined) throw asStoreError(this.flushFailure, problem)
@@ -228,6 +243,8 @@ export class Maintenance {
     } catch (error) {
       throw asStoreError(error, 'there is no memory for this write, and none could be freed')
     }
+      // At once, so that the next blocking write begins anew even when nothing else runs in between.
+      if (job.hasFailed) this.#jobFailed(job, error)
   }
 
   /** Flushes tables at once, newest first, in one merge, for closing and for resuming after a full disk. */
@@ -312,12 +329,9 @@ export class Maintenance {
       this.#parts.installFlush(state, [table])
       this.#finishedFlush(began, result)
     }
-    this.#flush = this.#run(job, edit, install)
-    this.#flush.done.catch((error: unknown) => {
-      this.#flush = undefined
-      this.#flushFailure = error
-      this.#failed(this.#flushStatistics, error)
-    })
+    const flush = this.#run(job, edit, install)
+    this.#flush = flush
+    flush.done.catch((error: unknown) => this.#jobFailed(flush, error))
   }
 
   #startCompaction(): void {
@@ -351,12 +365,7 @@ export class Maintenance {
     const job = plan.kind === 'move' ? undefined : this.#planner.compactionJob(plan)
     const compaction = this.#run(job, (result) => this.#planner.compactionEdit(plan, job, result), install)
     this.#compaction = compaction
-    compaction.done.catch((error: unknown) => {
-      this.#compaction = undefined
-      this.#compactionFailure = error
-      if (!this.#isClosed) this.#failed(this.#compactionStatistics, error)
-      this.#signalEnd()
-    })
+    compaction.done.catch((error: unknown) => this.#jobFailed(compaction, error))
     return compaction
   }
 
@@ -446,13 +455,26 @@ export class Maintenance {
 
   #failed(statistics: JobStatistics, error: unknown): void {
     statistics.failures++
+  /** Only the first time that it is told so of a job. */
+  #jobFailed(job: BackgroundJob, error: unknown): void {
+    if (job === this.#flush) {
+      this.#flush = undefined
+      this.#flushFailure = error
+      this.#failed(this.#flushStatistics, error)
+    } else if (job === this.#compaction) {
+      this.#compaction = undefined
+      this.#compactionFailure = error
+      if (!this.#isClosed) this.#failed(this.#compactionStatistics, error)
+      this.#signalEnd()
+    }
+  }
+
     const { health, events } = this.#parts
     if (!isWorthRetrying(error)) health.poison(error)
     if (health.state !== 'failed' && !this.#isClosed) {
       const shown = error instanceof Error ? error : new Error(String(error))
       events.emit('error', { error: shown, fatal: false })
-      const { arenaCountMax } = this.#parts.settings.tuning
-      if (isDiskFull(error) && this.#parts.tables.sealedCount >= arenaCountMax - 1) health.enterFull(error)
+      if (isDiskFull(error) && this.#areWritesStopped) health.enterFull(error)
       this.#armRetry(false)
     }
     if (this.flushFailure !== undefined) this.#parts.onFlushFailed(error)
@@ -462,6 +484,17 @@ export class Maintenance {
 
   /** Looks again later for what there is to do. */
   #armRetry(keepsAlive: boolean): void {
+  /** Whether there is no memory for writes, or for the one that waits, before a flush succeeds. */
+  get #areWritesStopped(): boolean {
+    if (this.#parts.tables.sealedCount >= this.#parts.settings.tuning.arenaCountMax - 1) return true
+    return this.flushFailure !== undefined && this.#parts.isWriteWaiting()
+  }
+
+  #retryNow(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+  }
+
     this.#cancelRetry?.()
     this.#isRetryKeptAlive = keepsAlive
     const retry = (): void => {

@@ -24,7 +24,7 @@ function openGate(): { gate: RoomGate; situation: Situation; scheduler: ManualSc
       return situation.pressure
     },
     isLevel0Full: false,
-    keepAlive: () => {},
+    makeRoom: () => {},
     makeRoomSync: () => {
       situation.madeRoom++
     },

@@ -48,6 +48,11 @@ export class RoomGate {
     return this.#stall?.cause
   }
 
+  /** Whether writes wait for a flush, or for the compaction that a flush waits for. */
+  get isStalledForMemory(): boolean {
+    return this.#stall !== undefined && this.#stall.cause !== 'sync'
+  }
+
   /** A group of so many bytes was written: under pressure the next ones come a little later. */
   noteWritten(sizeBytes: number): void {
     const { pressure } = this.#parts.maintenance
@@ -86,7 +91,7 @@ export class RoomGate {
       return
     }
     this.#beginStall()
-    this.#parts.maintenance.keepAlive(true)
+    this.#parts.maintenance.makeRoom()
     await this.#opened.promise
     this.#endStall()
   }

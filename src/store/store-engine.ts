@@ -28,6 +28,7 @@ import { Maintenance } from './maintenance.ts'
 import { MemTables } from './mem-tables.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import { ReadPace } from './read-pace.ts'
+import { Resumption } from './resumption.ts'
 import { RoomGate } from './room-gate.ts'
 import type { Settings } from './settings.ts'
 import type { StoreEvents } from './store-events.ts'
@@ -67,7 +68,6 @@ export interface StoreEngineParts<K, V> {
 }
 
 const idleAfterMs = 1000
-const resumePauseMs = 1000
 
 export class StoreEngine<K, V> {
   readonly path: string
@@ -97,8 +97,7 @@ export class StoreEngine<K, V> {
   #isProofPresent: boolean
   #orphansAfterResume: StoreEngineParts<K, V>['orphansAfterResume']
   #cancelIdle: (() => void) | undefined
-  #resuming: Promise<void> | undefined
-  #lastResumeMs = -Infinity
+  readonly #resumption: Resumption
   #isClosing = false
 
   constructor(parts: StoreEngineParts<K, V>) {
@@ -198,6 +197,7 @@ export class StoreEngine<K, V> {
       onRoom: () => this.gate.open(),
       onFlushFailed: (error) => this.#onFlushFailed(error),
       removeOutputs: (added) => {
+      isWriteWaiting: () => this.gate.isStalledForMemory,
         for (const { number } of added)
           void fs.unlink(joinPath(path, segmentFileName(number))).catch(() => undefined)
       },
@@ -242,16 +242,24 @@ export class StoreEngine<K, V> {
         waitForRoomSync: () => this.gate.waitSync(),
         onGroup: (sizeBytes) => this.#noteGroup(sizeBytes),
         onDirty: () => this.#backgroundSync.noteDirty(),
-        onRefusedFull: () => this.resumeLater(),
+        onRefusedFull: () => this.#resumption.ask(),
         onFailed: () => this.gate.open(),
       },
       parts.nextSequence,
     )
     health.onRefusing = () => {
+    this.#resumption = new Resumption({
+      clock,
+      scheduler,
+      attempt: (beganMs) => this.#resume(beganMs),
+      isFull: () => health.state === 'full',
+    })
       this.maintenance.wake()
+      this.#resumption.begin()
       this.gate.open()
     }
     this.obsolete.addPaths(parts.orphans)
+    this.#resumption.begin()
     this.maintenance.schedule()
     this.#waitForIdleness()
   }
@@ -281,16 +289,6 @@ export class StoreEngine<K, V> {
     this.maintenance.schedule()
   }
 
-  /** Tries to resume after a full disk, at most once in a while, in the background. */
-  resumeLater(): void {
-    const now = this.#parts.clock.monotonicMs()
-    if (this.#resuming !== undefined || this.#isClosing || now - this.#lastResumeMs < resumePauseMs) return
-    this.#lastResumeMs = now
-    this.#resuming = this.#resume(now).finally(() => {
-      this.#resuming = undefined
-    })
-  }
-
   /**
    * Brings everything to the disk, leaves the proof of that, and lets go of all. What fails on the way leaves no
    * proof; the first failure is thrown once everything is let go of.
@@ -302,7 +300,7 @@ export class StoreEngine<K, V> {
     this.#backgroundSync.stop()
     // Writes that wait for a flush which just failed would wait for ever: see #onFlushFailed.
     if (this.maintenance.flushFailure !== undefined) this.#onFlushFailed(this.maintenance.flushFailure)
-    await this.#resuming
+    await this.#resumption.stop()
     await this.pipeline.idle()
     this.pipeline.writeOut()
     await this.pipeline.idle()
