@@ -13,6 +13,7 @@ import type {
   RangeOptions,
   ReadOptions,
   Snapshot,
+  WaitOptions,
   WriteOptions,
 } from './key-value-store.ts'
 
@@ -23,6 +24,8 @@ const readNames: readonly string[] = ['snapshot', 'signal']
 const writeNames: readonly string[] = ['durability', 'signal']
 const rangeNames: readonly string[] = [...boundNames, 'reverse', 'limit', ...readNames]
 const clearNames: readonly string[] = [...rangeNames, 'durability']
+const waitNames: readonly string[] = ['signal']
+const compactNames: readonly string[] = [...boundNames, ...waitNames]
 
 /** What other stores call some options. */
 const otherNames: ReadonlyMap<string, string> = new Map([
@@ -87,6 +90,20 @@ export function checkClearOptions(range: (RangeOptions<unknown> & WriteOptions) 
   checkScan(range)
 }
 
+/** Options of what may take long. Throws the signal's reason when it is already aborted. */
+export function checkWaitOptions(where: string, options: WaitOptions | undefined): void {
+  if (options === undefined) return
+  checkOptionNames(where, options, waitNames)
+  checkSignal(options.signal)
+}
+
+/** Options of `compact`, all but the keys in them. */
+export function checkCompactOptions(options: (KeyBounds<unknown> & WaitOptions) | undefined): void {
+  if (options === undefined) return
+  checkOptionNames('compact', options, compactNames)
+  checkSignal(options.signal)
+}
+
 function checkScan({ reverse, limit, snapshot, signal }: RangeOptions<unknown>): void {
   if (reverse !== undefined && typeof reverse !== 'boolean') {
     throw new InvalidArgumentError(`reverse must be true or false, got ${describeValue(reverse)}`)
@@ -149,7 +166,13 @@ function checkSnapshot(snapshot: Snapshot | undefined): void {
 
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return
-  if (typeof signal !== 'object' || signal === null || typeof signal.aborted !== 'boolean') {
+  // Not `instanceof`: the signals of other realms and of polyfills are as good.
+  if (
+    typeof signal !== 'object' ||
+    signal === null ||
+    typeof signal.aborted !== 'boolean' ||
+    typeof signal.addEventListener !== 'function'
+  ) {
     throw new InvalidArgumentError(`signal must be an AbortSignal, got ${describeValue(signal)}`)
   }
   if (signal.aborted) throw signal.reason

@@ -10,6 +10,7 @@ import { ClosedError, InvalidArgumentError } from '../errors.ts'
 import { checkWholeNumber } from './arguments.ts'
 import type { EntryIterator } from './key-value-store.ts'
 import { LoopFeed } from './loop-feed.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** How a fill ended: with as many items as asked for (or as large), at the end, or before something to load. */
 export const FillState = { filled: 0, end: 1, pending: 2 } as const
@@ -105,7 +106,8 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
 
   async close(): Promise<void> {
     this.#end('closed')
-    await this.#idle()
+    // Whoever gave up waiting for a load does not wait for it here either.
+    if (this.#parts.signal?.aborted !== true) await this.#idle()
   }
 
   /** Closing by the store: a step that runs is let end, and whoever goes on reading is told. */
@@ -176,7 +178,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
       this.#release()
     }
     step.then(done, done)
-    return step
+    return untilAborted(step, this.#parts.signal)
   }
 
   /** Waits for what comes first (a step before it, the event loop), or else starts with the load it needs. */

@@ -31,9 +31,16 @@ export interface WriteOptions {
   readonly signal?: AbortSignal
 }
 
+/** For calls that may take long. */
+export interface WaitOptions {
+  /** Gives up waiting: the call rejects with the signal's reason. What is under way is brought to its end. */
+  readonly signal?: AbortSignal
+}
+
 export interface ReadOptions {
   /** Reads the past: a snapshot made by the same store. Default: now. */
   readonly snapshot?: Snapshot
+  /** Gives up waiting, also for a disk that does not answer. */
   readonly signal?: AbortSignal
 }
 

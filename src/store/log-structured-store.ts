@@ -14,9 +14,11 @@ import {
   checkArray,
   checkClearOptions,
   checkFunction,
+  checkCompactOptions,
   checkRangeOptions,
   checkReadOptions,
   checkWriteOptions,
+  checkWaitOptions,
 } from './arguments.ts'
 import { EncodedChainedBatch } from './chained-batch.ts'
 import { checkStore } from './check-store.ts'
@@ -36,6 +38,7 @@ import {
   SyncKeyValueStore,
   type ViewVisitor,
   type WriteOptions,
+  type WaitOptions,
 } from './key-value-store.ts'
 import { openStore } from './open-store.ts'
 import { PointReader } from './point-reader.ts'
@@ -47,6 +50,7 @@ import type { StoreEngine } from './store-engine.ts'
 import type { StoreEventListener, StoreEventName } from './store-events.ts'
 import type { CheckReport, StoreStatus } from './store-status.ts'
 
+import { untilAborted } from './until-aborted.ts'
 /** Everything that does not decide the types of keys and values. */
 export type OptionsWithoutEncodings = Omit<StoreOptions, 'keyEncoding' | 'valueEncoding'>
 
@@ -364,17 +368,24 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return snapshot
   }
 
-  /** Brings everything written so far into segments. Rarely needed: it happens by itself. */
-  async flush(): Promise<void> {
+  /**
+   * Brings everything written so far into segments. Rarely needed: it happens by itself. Writes that wait for room
+   * come first, so this waits for them; pass a `signal` when it should not do so for ever.
+   */
+  async flush(options?: WaitOptions): Promise<void> {
     this.#assertOpen()
-    await this.#engine.flush()
+    checkWaitOptions('flush', options)
+    await this.#engine.flush(options?.signal)
   }
 
-  /** Merges everything in the bounds down as far as it goes. Rarely needed: it happens by itself. */
-  async compact(bounds?: KeyBounds<K>): Promise<void> {
+  /**
+   * Merges everything in the bounds down as far as it goes, after a {@link flush}. Rarely needed: it happens by
+   * itself. When the `signal` is aborted, the merge that runs goes on, and no further one is begun.
+   */
+  async compact(options?: KeyBounds<K> & WaitOptions): Promise<void> {
     this.#assertOpen()
-    checkRangeOptions('compact', bounds)
-    await this.#engine.compact(encodeBounds(this.#keyEncoding, bounds))
+    checkCompactOptions(options)
+    await this.#engine.compact(encodeBounds(this.#keyEncoding, options), options?.signal)
   }
 
   /** What the store is and does: plain data, no I/O. Also after `close()`. */
@@ -486,7 +497,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     resultOf: (state: FindState, entry: EntryView) => R,
     signal: AbortSignal | undefined,
   ): Promise<R> {
-    const { views, pace, live } = this.#engine
+    const { views, live } = this.#engine
     // Other lookups come in between, so this one has a reader and a key of its own.
     const reader = new PointReader()
     const key = this.#lookupKey.slice(0, this.#lookupKeyLength)
@@ -496,17 +507,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
       this.#assertStillOpen()
       let state = reader.find(views.current, key, key.length, limit)
       while (state === FindState.pending) {
-        const view = views.hold()
-        try {
-          await pace.load(
-            () => reader.loadSync(),
-            () => reader.load(),
-          )
-        } finally {
-          views.release(view)
-        }
+        await untilAborted(this.#load(reader), signal)
         this.#assertStillOpen()
-        signal?.throwIfAborted()
         state = reader.resume(views.current)
       }
       return resultOf(state, reader.entry)
@@ -525,6 +527,20 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
 
   #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {
     return this.#keyEncoding.decode(keyBytes, keyStart, keyStart + keyLength, false)
+  /** Loads what a lookup misses. The segments stay open for as long as that takes, even if nobody waits any more. */
+  async #load(reader: PointReader): Promise<void> {
+    const { views, pace } = this.#engine
+    const view = views.hold()
+    try {
+      await pace.load(
+        () => reader.loadSync(),
+        () => reader.load(),
+      )
+    } finally {
+      views.release(view)
+    }
+  }
+
   }
 
   #decodeValue({ valueBytes, valueStart, valueLength, flags }: EntryView): V {

@@ -181,9 +181,10 @@ export class Maintenance {
     ended.resolve()
   }
 
-  /** Resolves when all tables sealed by now are in segments; rejects when the store fails. */
-  async flushed(tables: readonly MemTable[]): Promise<void> {
+  /** Resolves when all these tables are in segments; rejects when the store fails. */
+  async flushed(tables: readonly MemTable[], signal: AbortSignal | undefined): Promise<void> {
     while (tables.some((table) => this.#parts.tables.sealed.includes(table))) {
+      signal?.throwIfAborted()
       this.#refuseIfStopped()
       this.schedule()
       this.keepAlive(true)
@@ -193,8 +194,9 @@ export class Maintenance {
   }
 
   /** Merges everything in the range down as far as it goes. */
-  async compact(range: KeyRange): Promise<void> {
+  async compact(range: KeyRange, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
+      signal?.throwIfAborted()
       this.#refuseIfStopped()
       if (this.#compaction !== undefined) {
         this.keepAlive(true)

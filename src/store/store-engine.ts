@@ -34,6 +34,7 @@ import type { Settings } from './settings.ts'
 import type { StoreEvents } from './store-events.ts'
 import { asStoreError, type StoreHealth } from './store-health.ts'
 import { TurnWatch } from './turn-watch.ts'
+import { untilAborted } from './until-aborted.ts'
 import { ViewKeeper } from './view-keeper.ts'
 import { WritePipeline } from './write-pipeline.ts'
 
@@ -264,22 +265,24 @@ export class StoreEngine<K, V> {
     this.#waitForIdleness()
   }
 
-  /** Seals what was written so far and waits until all of it is in segments. */
-  async flush(): Promise<void> {
+  /** Seals what was written so far and waits until all of it is in segments, or for the signal. */
+  async flush(signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.pipeline.seal()
-      await this.maintenance.flushed(this.tables.sealed)
+      await this.pipeline.seal(signal)
+      await untilAborted(this.maintenance.flushed(this.tables.sealed, signal), signal)
     } catch (error) {
+      signal?.throwIfAborted()
       throw asStoreError(error, `the store ${this.path} could not be flushed`)
     }
   }
 
   /** Flushes, then merges everything in the range down as far as it goes. */
-  async compact(range: KeyRange): Promise<void> {
-    await this.flush()
+  async compact(range: KeyRange, signal: AbortSignal | undefined): Promise<void> {
+    await this.flush(signal)
     try {
-      await this.maintenance.compact(range)
+      await untilAborted(this.maintenance.compact(range, signal), signal)
     } catch (error) {
+      signal?.throwIfAborted()
       throw asStoreError(error, `the store ${this.path} could not be compacted`)
     }
   }

@@ -228,8 +228,8 @@ export class WritePipeline<K, V> {
    * Seals the active table, so that it can be flushed, once all writes before this call have joined a group. In
    * the queue, because a large batch must not lose its table while it is brought in.
    */
-  seal(): Promise<void> {
-    return this.#queue.add({ signal: undefined, steps: () => this.#sealSteps() })
+  seal(signal: AbortSignal | undefined): Promise<void> {
+    return this.#queue.add({ signal, steps: () => this.#sealSteps() })
   }
 
   /** The disk has room again: goes on with a number behind all that anybody may have seen. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import { HeldReads } from '../support/held-reads.ts'
 import { StillTime } from '../support/still-time.ts'
 
 /** Flushes and compactions stand still while work is held: they go on turn by turn. */
@@ -109,6 +110,125 @@ describe('end to end', () => {
     expect(() => store.putSync('a', '1', { signal })).toThrow('too late')
     expect(() => store.entries({ signal })).toThrow('too late')
     expect(await store.has('a')).toBe(false)
+    await store.close()
+  })
+})
+
+/** A store that nothing of is in memory, on a disk that does not answer any more. */
+async function hangingStore(): Promise<{ store: LogStructuredStore; disk: HeldReads }> {
+  const time = new StillTime()
+  const disk = new HeldReads(time)
+  const store = await LogStructuredStore.open('/store', {
+    fileSystem: disk,
+    clock: time,
+    scheduler: time,
+    tuning: { arenaSizeBytes: 65_536, cacheBudgetBytes: 0, indexBudgetBytes: 0 },
+  })
+  for (let i = 0; i < 300; i++) await store.put(`key ${i}`, 'x'.repeat(200))
+  await store.flush()
+  // Reads that take long make the next ones go without blocking.
+  expect(await store.get('key 1')).toHaveLength(200)
+  disk.hold()
+  return { store, disk }
+}
+
+async function untilHeld(disk: HeldReads, count: number): Promise<void> {
+  for (let turn = 0; disk.heldCount < count; turn++) {
+    if (turn > 1_000) throw new Error(`only ${disk.heldCount} reads stand still`)
+    await nextTurn()
+  }
+}
+
+describe('a disk that does not answer', () => {
+  test('keeps no read waiting that was aborted, and harms no other', async () => {
+    const { store, disk } = await hangingStore()
+    const aborting = new AbortController()
+    const { signal } = aborting
+    const iterator = store.entries({ signal })
+    const loop = async (): Promise<void> => {
+      for await (const _ of store.keys({ signal }));
+    }
+    const reads = [
+      store.get('key 2', { signal }),
+      store.has('key 3', { signal }),
+      store.getMany(['key 4', 'key 5'], { signal }),
+      iterator.nextMany(3),
+      loop(),
+      store.clear({ signal }),
+    ]
+    const told = Promise.all(reads.map((read) => read.then(() => 'read', String)))
+    const patient = store.get('key 6')
+    // Some of them share a load.
+    await untilHeld(disk, 5)
+    aborting.abort('too slow')
+    expect(await told).toEqual(reads.map(() => 'too slow'))
+    await iterator.close()
+    disk.release()
+    expect(await patient).toHaveLength(200)
+    expect(await store.get('key 2')).toHaveLength(200)
+    let count = 0
+    for await (const _ of store.keys()) count++
+    expect(count).toBe(300)
+    expect(store.status().snapshots).toMatchObject({ iteratorCount: 0, snapshotCount: 0 })
+    await store.close()
+  })
+
+  test("and a load that fails after it was given up is nobody's concern", async () => {
+    const { store, disk } = await hangingStore()
+    const aborting = new AbortController()
+    const read = store.get('key 2', { signal: aborting.signal })
+    await untilHeld(disk, 1)
+    aborting.abort(new Error('too slow'))
+    await expect(read).rejects.toThrow('too slow')
+    const closing = store.close()
+    disk.release()
+    await closing
+  })
+})
+
+describe('flush() and compact()', () => {
+  test('wait for the writes before them, and no longer than their signal says', async () => {
+    const { store, time, stalled } = await stalledStore()
+    const aborting = new AbortController()
+    const { signal } = aborting
+    const flushing = store.flush({ signal }).then(() => 'flushed', String)
+    const compacting = store.compact({ prefix: 'f', signal }).then(() => 'compacted', String)
+    const patient = store.flush()
+    await nextTurn()
+    aborting.abort('enough')
+    expect(await flushing).toBe('enough')
+    expect(await compacting).toBe('enough')
+    time.release()
+    await letPass(time, Promise.all([stalled, patient]))
+    expect(store.status().stalls.cause).toBeUndefined()
+    await store.close()
+  })
+
+  test('can be given up while a flush is under way', async () => {
+    const time = new HeldTime()
+    const options = { fileSystem: new MemoryFileSystem(), clock: time, scheduler: time }
+    const store = await LogStructuredStore.open('/store', options)
+    await store.put('key', 'x')
+    time.hold()
+    const aborting = new AbortController()
+    const flushing = store.flush({ signal: aborting.signal }).then(() => 'flushed', String)
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+    expect(store.status().flushes.running).toBe(1)
+    aborting.abort('enough')
+    expect(await flushing).toBe('enough')
+    time.release()
+    await letPass(time, store.flush())
+    expect(store.status().flushes).toMatchObject({ count: 1, failures: 0 })
+    await store.close()
+  })
+
+  test('refuse options that they do not have', async () => {
+    const store = await LogStructuredStore.open('/store', { fileSystem: new MemoryFileSystem() })
+    await expect(store.flush({ limit: 1 } as never)).rejects.toThrow(/flush has no option "limit"/)
+    await expect(store.compact({ limit: 1 } as never)).rejects.toThrow(/compact has no option "limit"/)
+    const signal = AbortSignal.abort(new Error('too late'))
+    await expect(store.flush({ signal })).rejects.toThrow('too late')
+    await expect(store.compact({ signal })).rejects.toThrow('too late')
     await store.close()
   })
 })
