@@ -1,6 +1,7 @@
 /**
  * How values of a type become bytes and come back. Keys are ordered by their bytes, so a key encoding decides
- * the order that scans see. An encoding never keeps or changes what it is given.
+ * the order that scans see. An encoding never keeps or changes what it is given, and does not use the store that
+ * it works for: calls that it makes there are refused with an `InvalidArgumentError`.
  */
 
 export interface Encoding<T> {
@@ -30,7 +31,10 @@ export type EncodingName = 'utf8' | 'bytes' | 'json' | 'tuple'
 /** A named encoding or an object that does the work. */
 export type EncodingChoice<T> = EncodingName | Encoding<T> | CustomEncoding<T>
 
-/** The least a caller must give for an encoding of their own. */
+/**
+ * The least a caller must give for an encoding of their own. Both functions run in the middle of a call of the
+ * store, so they may use other stores only.
+ */
 export interface CustomEncoding<T> {
   readonly name?: string
   encode(value: T): Uint8Array

@@ -6,6 +6,7 @@
 import { isBytes } from '../encoding/bytes-encoding.ts'
 import { describeValue } from '../encoding/describe-value.ts'
 import type { CustomEncoding, Encoding, EncodingChoice, EncodingName } from '../encoding/encoding.ts'
+import { EncodingGuard } from '../encoding/encoding-guard.ts'
 import { type EncodedTypes, resolveEncoding } from '../encoding/resolve-encoding.ts'
 import { batchSizeBytesMax, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
 import { ClosedError, InvalidArgumentError } from '../errors.ts'
@@ -60,6 +61,7 @@ export class InMemoryStore<K = string, V = string> extends SyncKeyValueStore<K, 
     watch: false,
   }
 
+  readonly #guard = new EncodingGuard()
   readonly #keyEncoding: Encoding<K>
   readonly #valueEncoding: Encoding<V>
   readonly #entries = new SortedEntries()
@@ -99,8 +101,8 @@ export class InMemoryStore<K = string, V = string> extends SyncKeyValueStore<K, 
 
   private constructor(keyEncoding: Encoding<K>, valueEncoding: Encoding<V>) {
     super()
-    this.#keyEncoding = keyEncoding
-    this.#valueEncoding = valueEncoding
+    this.#keyEncoding = this.#guard.watch(keyEncoding)
+    this.#valueEncoding = this.#guard.watch(valueEncoding)
   }
 
   getSync(key: K, options?: ReadOptions): V | undefined {
@@ -253,6 +255,7 @@ export class InMemoryStore<K = string, V = string> extends SyncKeyValueStore<K, 
   }
 
   #checkOpen(): void {
+    this.#guard.check()
     if (this.#closing !== undefined) throw new ClosedError('the store is closed; open it again')
   }
 
@@ -293,6 +296,7 @@ export class InMemoryStore<K = string, V = string> extends SyncKeyValueStore<K, 
       signal: range?.signal,
       encodeTarget: (target) => encodeKey(this.#keyEncoding, target, 'target'),
       onClose: (handle) => this.#iterators.delete(handle),
+      assertUsable: () => this.#guard.check(),
     })
     this.#iterators.add(iterator)
     return iterator

@@ -48,6 +48,8 @@ export interface IteratorParts<K, T> {
   encodeTarget(target: K): Uint8Array
   /** Called once when the handle is no longer open: the store forgets it. */
   onClose(handle: ClosesWithStore): void
+  /** Asked before each step: throws when the store cannot be used from where it is called. */
+  assertUsable?(): void
   /** Asked before each asynchronous step: a promise when the event loop should get its turn first. */
   turn?(): Promise<void> | undefined
 }
@@ -257,6 +259,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
   }
 
   #checkOpen(): void {
+    this.#parts.assertUsable?.()
     switch (this.#state) {
       case 'closed':
         throw new ClosedError('the iterator is closed')

@@ -6,6 +6,7 @@
 import { isBytes } from '../encoding/bytes-encoding.ts'
 import { describeValue } from '../encoding/describe-value.ts'
 import type { CustomEncoding, Encoding, EncodingName } from '../encoding/encoding.ts'
+import { EncodingGuard } from '../encoding/encoding-guard.ts'
 import type { EncodedTypes } from '../encoding/resolve-encoding.ts'
 import { batchSizeBytesMax, EntryFlag, type EntryView, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
 import { ClosedError, InvalidArgumentError } from '../errors.ts'
@@ -13,12 +14,12 @@ import { FindState } from '../segment/find-state.ts'
 import {
   checkArray,
   checkClearOptions,
-  checkFunction,
   checkCompactOptions,
+  checkFunction,
   checkRangeOptions,
   checkReadOptions,
-  checkWriteOptions,
   checkWaitOptions,
+  checkWriteOptions,
 } from './arguments.ts'
 import { EncodedChainedBatch } from './chained-batch.ts'
 import { checkStore } from './check-store.ts'
@@ -37,8 +38,8 @@ import {
   type StoreCapabilities,
   SyncKeyValueStore,
   type ViewVisitor,
-  type WriteOptions,
   type WaitOptions,
+  type WriteOptions,
 } from './key-value-store.ts'
 import { openStore } from './open-store.ts'
 import { PointReader } from './point-reader.ts'
@@ -49,8 +50,8 @@ import { statusOf } from './status-of.ts'
 import type { StoreEngine } from './store-engine.ts'
 import type { StoreEventListener, StoreEventName } from './store-events.ts'
 import type { CheckReport, StoreStatus } from './store-status.ts'
-
 import { untilAborted } from './until-aborted.ts'
+
 /** Everything that does not decide the types of keys and values. */
 export type OptionsWithoutEncodings = Omit<StoreOptions, 'keyEncoding' | 'valueEncoding'>
 
@@ -75,6 +76,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   }
 
   readonly #engine: StoreEngine<K, V>
+  readonly #guard: EncodingGuard
   readonly #keyEncoding: Encoding<K>
   readonly #valueEncoding: Encoding<V>
   readonly #encoder: EntryEncoder<K, V>
@@ -132,16 +134,22 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     }
     const settings = resolveSettings(options)
     const components = resolveComponents(options)
-    return new LogStructuredStore(
-      await openStore(path, settings, components),
-      components.keyEncoding,
-      components.valueEncoding,
-    )
+    const guard = new EncodingGuard()
+    const keyEncoding = guard.watch(components.keyEncoding)
+    const valueEncoding = guard.watch(components.valueEncoding)
+    const engine = await openStore(path, settings, { ...components, keyEncoding, valueEncoding })
+    return new LogStructuredStore(engine, guard, keyEncoding, valueEncoding)
   }
 
-  private constructor(engine: StoreEngine<K, V>, keyEncoding: Encoding<K>, valueEncoding: Encoding<V>) {
+  private constructor(
+    engine: StoreEngine<K, V>,
+    guard: EncodingGuard,
+    keyEncoding: Encoding<K>,
+    valueEncoding: Encoding<V>,
+  ) {
     super()
     this.#engine = engine
+    this.#guard = guard
     this.#keyEncoding = keyEncoding
     this.#valueEncoding = valueEncoding
     this.#encoder = new EntryEncoder(keyEncoding, valueEncoding)
@@ -205,6 +213,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     try {
       const values: (V | undefined)[] = []
       for (let i = 0; i < keys.length; i++) {
+        // While it waited for the key before, the store may have been closed.
+        this.#assertStillOpen()
         this.#encodeNthKey(keys, i)
         const turn = turns.turnSampled()
         const state = turn === undefined ? this.#find(limit) : FindState.pending
@@ -217,8 +227,6 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
               (found, entry) => this.#foundValue(found, entry),
               options?.signal,
             ),
-        // While it waited for the key before, the store may have been closed.
-        this.#assertStillOpen()
           )
       }
       return values
@@ -315,6 +323,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     const keys = this.#track(scanned, scan)
     const writeOptions = { ...(durability && { durability }), ...(scan.signal && { signal: scan.signal }) }
     for await (const operations of deletesOf(keys)) {
+      // What comes after the last look for waiting writes would be in no file.
+      this.#assertOpen()
       await this.#engine.pipeline.batch(operations, rawEncoder, writeOptions)
     }
   }
@@ -327,8 +337,6 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return this.#iterate('keys', range, (entry) => this.#decodeKey(entry))
   }
 
-      // What comes after the last look for waiting writes would be in no file.
-      this.#assertOpen()
   values(range?: RangeOptions<K>): EntryIterator<K, V> {
     return this.#iterate('values', range, (entry) => this.#decodeValue(entry))
   }
@@ -425,7 +433,9 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     await this.#engine.close()
   }
 
+  /** Asked by every call. */
   #assertOpen(): void {
+    this.#guard.check()
     if (this.#closing !== undefined)
       throw new ClosedError(`the store ${this.#engine.path} is closed; open it again`)
   }
@@ -517,16 +527,6 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     }
   }
 
-  #assertStillOpen(): void {
-    this.#engine.health.assertReadable()
-  }
-
-  #foundValue(state: FindState, entry: EntryView = this.#reader.entry): V | undefined {
-    return state === FindState.found ? this.#decodeValue(entry) : undefined
-  }
-
-  #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {
-    return this.#keyEncoding.decode(keyBytes, keyStart, keyStart + keyLength, false)
   /** Loads what a lookup misses. The segments stay open for as long as that takes, even if nobody waits any more. */
   async #load(reader: PointReader): Promise<void> {
     const { views, pace } = this.#engine
@@ -541,6 +541,16 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     }
   }
 
+  #assertStillOpen(): void {
+    this.#engine.health.assertReadable()
+  }
+
+  #foundValue(state: FindState, entry: EntryView = this.#reader.entry): V | undefined {
+    return state === FindState.found ? this.#decodeValue(entry) : undefined
+  }
+
+  #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {
+    return this.#keyEncoding.decode(keyBytes, keyStart, keyStart + keyLength, false)
   }
 
   #decodeValue({ valueBytes, valueStart, valueLength, flags }: EntryView): V {
@@ -607,6 +617,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
       signal: range?.signal,
       encodeTarget: (target) => encodeKey(this.#keyEncoding, target, 'target'),
       onClose: (handle) => this.#iterators.delete(handle),
+      assertUsable: () => this.#guard.check(),
       turn: () => this.#engine.turns.turn(),
     })
     this.#iterators.add(iterator)

@@ -231,9 +231,9 @@ export class Maintenance {
     this.#parts.manifest.finishPendingSync()
     // A job that only waited for its edit is through: that may be room enough.
     if (ended !== this.#jobEnded) return
+    this.#retryNow()
     this.schedule()
     const job = this.#flush ?? this.#compaction
-    this.#retryNow()
     if (job === undefined) {
       const problem = 'there is no memory for this write, and nothing that would free some is under way'
       if (this.flushFailure !== undefined) throw asStoreError(this.flushFailure, problem)
@@ -243,10 +243,10 @@ export class Maintenance {
       job.finishSync()
       this.#parts.manifest.finishPendingSync()
     } catch (error) {
-      throw asStoreError(error, 'there is no memory for this write, and none could be freed')
-    }
       // At once, so that the next blocking write begins anew even when nothing else runs in between.
       if (job.hasFailed) this.#jobFailed(job, error)
+      throw asStoreError(error, 'there is no memory for this write, and none could be freed')
+    }
   }
 
   /** Flushes tables at once, newest first, in one merge, for closing and for resuming after a full disk. */
@@ -455,8 +455,6 @@ export class Maintenance {
     this.#parts.scheduler.microtask(() => this.schedule())
   }
 
-  #failed(statistics: JobStatistics, error: unknown): void {
-    statistics.failures++
   /** Only the first time that it is told so of a job. */
   #jobFailed(job: BackgroundJob, error: unknown): void {
     if (job === this.#flush) {
@@ -471,6 +469,8 @@ export class Maintenance {
     }
   }
 
+  #failed(statistics: JobStatistics, error: unknown): void {
+    statistics.failures++
     const { health, events } = this.#parts
     if (!isWorthRetrying(error)) health.poison(error)
     if (health.state !== 'failed' && !this.#isClosed) {
@@ -484,8 +484,6 @@ export class Maintenance {
     this.#parts.onRoom()
   }
 
-  /** Looks again later for what there is to do. */
-  #armRetry(keepsAlive: boolean): void {
   /** Whether there is no memory for writes, or for the one that waits, before a flush succeeds. */
   get #areWritesStopped(): boolean {
     if (this.#parts.tables.sealedCount >= this.#parts.settings.tuning.arenaCountMax - 1) return true
@@ -497,6 +495,8 @@ export class Maintenance {
     this.#cancelRetry = undefined
   }
 
+  /** Looks again later for what there is to do. */
+  #armRetry(keepsAlive: boolean): void {
     this.#cancelRetry?.()
     this.#isRetryKeptAlive = keepsAlive
     const retry = (): void => {

@@ -46,7 +46,7 @@ export interface TuningOptions {
 }
 
 export interface StoreOptions<K = string, V = string> {
-  /** Default `utf8`: keys are strings. */
+  /** Default `utf8`: keys are strings. Not recorded in the store, as little as that of values. */
   readonly keyEncoding?: EncodingChoice<K>
   /** Default `utf8`: values are strings. */
   readonly valueEncoding?: EncodingChoice<V>

@@ -197,8 +197,8 @@ export class StoreEngine<K, V> {
       installCompaction: (state) => this.views.setVersion(state.version, this.tables.all),
       onRoom: () => this.gate.open(),
       onFlushFailed: (error) => this.#onFlushFailed(error),
-      removeOutputs: (added) => {
       isWriteWaiting: () => this.gate.isStalledForMemory,
+      removeOutputs: (added) => {
         for (const { number } of added)
           void fs.unlink(joinPath(path, segmentFileName(number))).catch(() => undefined)
       },
@@ -248,19 +248,19 @@ export class StoreEngine<K, V> {
       },
       parts.nextSequence,
     )
-    health.onRefusing = () => {
     this.#resumption = new Resumption({
       clock,
       scheduler,
       attempt: (beganMs) => this.#resume(beganMs),
       isFull: () => health.state === 'full',
     })
-      this.maintenance.wake()
+    health.onRefusing = () => {
       this.#resumption.begin()
+      this.maintenance.wake()
       this.gate.open()
     }
-    this.obsolete.addPaths(parts.orphans)
     this.#resumption.begin()
+    this.obsolete.addPaths(parts.orphans)
     this.maintenance.schedule()
     this.#waitForIdleness()
   }
