@@ -27,8 +27,8 @@ const config: ViteUserConfig = defineConfig({
   plugins: [workerFromDist()],
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
     coverage: {
