@@ -5,7 +5,7 @@ import { type FileHints, inspectRecords, sortParts, syncedDetails } from '../log
 import { RecordType } from '../log/record-format.ts'
 import type { LogRecord } from '../log/record-reader.ts'
 import { describeEdit } from './describe-edit.ts'
-import { decodeEditRecord } from './manifest.ts'
+import { decodeEditRecord } from './manifest-records.ts'
 import { applyEdit, emptyManifestState, type ManifestState } from './manifest-state.ts'
 import type { VersionEdit } from './version-edit.ts'
 

@@ -7,16 +7,15 @@
  * writes those under way again at the same offsets, syncs, installs them in order and then its own, so that
  * edits always take effect in the order of the file.
  */
-import { CorruptionError, isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
+import { isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
 import { joinPath, manifestFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
-import { decodeFileHeader, encodeFileHeader, type StoreId } from '../log/file-header.ts'
-import { encodeRecord, type RecordHeader, RecordType, type SyncedPosition } from '../log/record-format.ts'
-import { furthestSyncedPosition, type LogRecord, RecordReader } from '../log/record-reader.ts'
+import type { StoreId } from '../log/file-header.ts'
 import { readCurrent, writeCurrent } from './current-file.ts'
-import { applyEdit, emptyManifestState, type ManifestState, wholeStateEdit } from './manifest-state.ts'
-import { decodeVersionEdit, encodeVersionEdit, type VersionEdit } from './version-edit.ts'
+import { encodeEditRecord, encodeManifestStart, encodeSyncMark } from './manifest-records.ts'
+import { applyEdit, type ManifestState } from './manifest-state.ts'
+import type { VersionEdit } from './version-edit.ts'
 
 /** Past this, and past twice its first record, a manifest is replaced. */
 const rotationSizeBytes = 4 * 1024 * 1024
@@ -405,114 +404,4 @@ async function isSurelyNotCurrent({ fs, directory }: ManifestParts, number: numb
   } catch (error) {
     return systemCodeOf(error) === 'ENOENT'
   }
-}
-
-/** What reading a manifest gave. */
-export interface ReadManifest {
-  readonly storeId: StoreId
-  readonly state: ManifestState
-  /** Length of the intact part. */
-  readonly length: number
-  readonly firstRecordLength: number
-  /** Bytes behind the intact part belong to an edit that never took effect. */
-  readonly isTorn: boolean
-  readonly edits: readonly { readonly offset: number; readonly length: number; readonly edit: VersionEdit }[]
-}
-
-/**
- * Reads a manifest. `syncedLength` is how much of it is known to have been on stable storage.
- *
- * @throws {CorruptionError} for anything bad below that, or below what a later record proves.
- */
-export function readManifest(
-  bytes: Uint8Array,
-  path: string,
-  number: number,
-  storeId: StoreId,
-  syncedLength: number,
-): ReadManifest {
-  const header = decodeFileHeader(bytes, 'manifest', path)
-  if (
-    header.number !== number ||
-    header.storeId.low !== storeId.low ||
-    header.storeId.high !== storeId.high
-  ) {
-    throw new CorruptionError('the manifest belongs to another place or store', path, 16)
-  }
-  const reader = new RecordReader(bytes, number, storeId)
-  const edits: { offset: number; length: number; edit: VersionEdit }[] = []
-  const records: LogRecord[] = []
-  let state = emptyManifestState
-  for (let record = reader.next(); record !== undefined; record = reader.next()) {
-    records.push(record)
-    if (record.type === RecordType.syncMark) continue
-    const edit = decodeEditRecord(bytes, record, path)
-    state = applyChecked(state, edit, path, record.offset)
-    edits.push({ offset: record.offset, length: record.length, edit })
-  }
-  const known = furthestSyncedPosition(records, { fileNumber: number, offset: syncedLength })
-  const proven = furthestSyncedPosition(reader.search(reader.position), known)
-  if (reader.position < proven.offset || edits.length === 0) {
-    const problem = reader.problem ?? `the file ends before ${proven.offset} bytes that were synced`
-    throw new CorruptionError(problem, path, reader.position)
-  }
-  return {
-    storeId,
-    state,
-    length: reader.position,
-    firstRecordLength: edits[0]?.length ?? 0,
-    isTorn: reader.problem !== undefined,
-    edits,
-  }
-}
-
-function applyChecked(state: ManifestState, edit: VersionEdit, path: string, offset: number): ManifestState {
-  try {
-    return applyEdit(state, edit)
-  } catch (cause) {
-    throw new CorruptionError('an edit does not fit the edits before it', path, offset, { cause })
-  }
-}
-
-function encodeManifestStart(number: number, state: ManifestState, storeId: StoreId): Uint8Array {
-  const header = encodeFileHeader({ kind: 'manifest', number, storeId })
-  const synced = { fileNumber: number, offset: 0 }
-  const record = encodeEditRecord(wholeStateEdit(state), synced, storeId)
-  const bytes = new Uint8Array(header.length + record.length)
-  bytes.set(header, 0)
-  bytes.set(record, header.length)
-  return bytes
-}
-
-/** An edit's payload: its length as u32, then its bytes; what follows is padding of the record. */
-function encodeEditRecord(edit: VersionEdit, synced: SyncedPosition, storeId: StoreId): Uint8Array {
-  const encoded = encodeVersionEdit(edit)
-  const payload = new Uint8Array(4 + encoded.length)
-  new DataView(payload.buffer).setUint32(0, encoded.length, true)
-  payload.set(encoded, 4)
-  return encodeRecord(headerOf(RecordType.edit, synced), payload, storeId)
-}
-
-function encodeSyncMark(synced: SyncedPosition, storeId: StoreId): Uint8Array {
-  return encodeRecord(headerOf(RecordType.syncMark, synced), new Uint8Array(0), storeId)
-}
-
-function headerOf(type: RecordType, synced: SyncedPosition): RecordHeader {
-  return { type, fileNumber: synced.fileNumber, firstSequence: 0, entryCount: 0, synced }
-}
-
-/**
- * Reads the edit of an intact record.
- *
- * @throws {CorruptionError} when the record is none, or {@link decodeVersionEdit} cannot read it.
- */
-export function decodeEditRecord(bytes: Uint8Array, record: LogRecord, path: string): VersionEdit {
-  const start = record.payloadStart
-  const end = record.offset + record.length
-  const length =
-    end - start < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true)
-  if (record.type !== RecordType.edit || length < 0 || start + 4 + length > end) {
-    throw new CorruptionError(`a record of type ${record.type} is no edit`, path, record.offset)
-  }
-  return decodeVersionEdit(bytes.subarray(start + 4, start + 4 + length), path, record.offset)
 }

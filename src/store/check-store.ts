@@ -10,7 +10,7 @@ import { decodeFileHeader } from '../log/file-header.ts'
 import { RecordReader } from '../log/record-reader.ts'
 import type { WriteAheadLog } from '../log/write-ahead-log.ts'
 import { readCurrent } from '../manifest/current-file.ts'
-import { readManifest } from '../manifest/manifest.ts'
+import { readManifest } from '../manifest/read-manifest.ts'
 import type { StoreEngine } from './store-engine.ts'
 import type { CheckProblem, CheckReport } from './store-status.ts'
 
