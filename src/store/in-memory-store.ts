@@ -14,6 +14,7 @@ import {
   checkArray,
   checkBatchSize,
   checkClearOptions,
+  checkCompactOptions,
   checkFunction,
   checkOperation,
   checkOptionNames,
@@ -29,12 +30,14 @@ import {
   type ChainedBatch,
   type EntryIterator,
   type EntryVisitor,
+  type KeyBounds,
   type RangeOptions,
   type ReadOptions,
   type Snapshot,
   type StoreCapabilities,
   SyncKeyValueStore,
   type ViewVisitor,
+  type WaitOptions,
   type WriteOptions,
 } from './key-value-store.ts'
 import { PictureSnapshot } from './picture-snapshot.ts'
@@ -242,6 +245,26 @@ export class InMemoryStore<K = string, V = string> extends SyncKeyValueStore<K, 
     if (picture === this.#entries.current) this.#entries.deleteBetween(first, first + count)
     else for (const key of picture.keys.slice(first, first + count)) this.#entries.delete(key)
     this.#sequenceNumber += count
+  }
+
+  /** The lengths of keys and values. */
+  async approximateSize(bounds?: KeyBounds<K>): Promise<number> {
+    this.#checkOpen()
+    checkRangeOptions('approximateSize', bounds)
+    const { keys, values } = this.#entries.current
+    const [from, to] = indexesOf(this.#entries.current, encodeBounds(this.#keyEncoding, bounds))
+    let sizeBytes = 0
+    for (let i = from; i < to; i++) {
+      sizeBytes += (keys[i] as Uint8Array).length + (values[i] as Uint8Array).length
+    }
+    return sizeBytes
+  }
+
+  /** Nothing is ever left to merge here. */
+  async compact(options?: KeyBounds<K> & WaitOptions): Promise<void> {
+    this.#checkOpen()
+    checkCompactOptions(options)
+    encodeBounds(this.#keyEncoding, options)
   }
 
   close(): Promise<void> {

@@ -137,6 +137,19 @@ export abstract class KeyValueStore<K = string, V = string> implements AsyncDisp
   /** A fixed view for reads that must agree with each other. */
   abstract snapshot(): Snapshot
 
+  /**
+   * About how many bytes the entries in the bounds take where the store keeps them: files on disk, or memory for
+   * a store that has nothing else. An estimate: entries that were written last may be missing from it, and those
+   * that were overwritten or deleted count until they are merged away.
+   */
+  abstract approximateSize(bounds?: KeyBounds<K>): Promise<number>
+
+  /**
+   * Merges everything in the bounds as far as it goes; where there is nothing to merge, there is nothing to do.
+   * Rarely needed: it happens by itself.
+   */
+  abstract compact(options?: KeyBounds<K> & WaitOptions): Promise<void>
+
   /** Waits for what is under way and lets go of everything. Safe to call twice. */
   abstract close(): Promise<void>
 

@@ -10,12 +10,15 @@ import { EncodingGuard } from '../encoding/encoding-guard.ts'
 import type { EncodedTypes } from '../encoding/resolve-encoding.ts'
 import { batchSizeBytesMax, EntryFlag, type EntryView, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
 import { ClosedError, InvalidArgumentError } from '../errors.ts'
+import { nodeFileSystem } from '../fs/node-file-system.ts'
 import { FindState } from '../segment/find-state.ts'
+import { approximateSize } from './approximate-size.ts'
 import {
   checkArray,
   checkClearOptions,
   checkCompactOptions,
   checkFunction,
+  checkOptionNames,
   checkRangeOptions,
   checkReadOptions,
   checkWaitOptions,
@@ -23,6 +26,7 @@ import {
 } from './arguments.ts'
 import { EncodedChainedBatch } from './chained-batch.ts'
 import { checkStore } from './check-store.ts'
+import { destroyStore } from './destroy-store.ts'
 import { checkKeyPresence, encodeBounds, encodeKey } from './encode-arguments.ts'
 import { EntryEncoder, rawEncoder } from './entry-encoder.ts'
 import { type ClosesWithStore, IteratorHandle } from './iterator-handle.ts'
@@ -129,9 +133,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   ): Promise<LogStructuredStore<K, V>>
   static open<K, V>(path: string, options: StoreOptions<K, V>): Promise<LogStructuredStore<K, V>>
   static async open<K, V>(path: string, options: StoreOptions<K, V> = {}): Promise<LogStructuredStore<K, V>> {
-    if (typeof path !== 'string' || path === '') {
-      throw new InvalidArgumentError(`path must be the name of a folder, got ${describeValue(path)}`)
-    }
+    checkPath(path)
     const settings = resolveSettings(options)
     const components = resolveComponents(options)
     const guard = new EncodingGuard()
@@ -139,6 +141,20 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     const valueEncoding = guard.watch(components.valueEncoding)
     const engine = await openStore(path, settings, { ...components, keyEncoding, valueEncoding })
     return new LogStructuredStore(engine, guard, keyEncoding, valueEncoding)
+  }
+
+  /**
+   * Removes the store in the folder `path` for good: every file of the store, and nothing else; the folder stays.
+   * Where there is no store, nothing is to do. When it is cut short, do it again.
+   *
+   * @throws {LockedError} when somebody has it open.
+   * @throws {InvalidArgumentError} for a path that is a file, or a folder that has other files and no store.
+   * @throws {StorageError} when a file cannot be removed.
+   */
+  static async destroy(path: string, options: Pick<StoreOptions, 'fileSystem'> = {}): Promise<void> {
+    checkPath(path)
+    checkOptionNames('destroy', options, ['fileSystem'])
+    await destroyStore(options.fileSystem ?? nodeFileSystem, path)
   }
 
   private constructor(
@@ -386,6 +402,13 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     await this.#engine.flush(options?.signal)
   }
 
+  /** As far as segments tell: what only logs hold does not count. Opens segments at the ends of the bounds. */
+  async approximateSize(bounds?: KeyBounds<K>): Promise<number> {
+    this.#assertOpen()
+    checkRangeOptions('approximateSize', bounds)
+    return approximateSize(this.#engine.views, encodeBounds(this.#keyEncoding, bounds))
+  }
+
   /**
    * Merges everything in the bounds down as far as it goes, after a {@link flush}. Rarely needed: it happens by
    * itself. When the `signal` is aborted, the merge that runs goes on, and no further one is begun.
@@ -623,6 +646,11 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     this.#iterators.add(iterator)
     return iterator
   }
+}
+
+function checkPath(path: string): void {
+  if (typeof path === 'string' && path !== '') return
+  throw new InvalidArgumentError(`path must be the name of a folder, got ${describeValue(path)}`)
 }
 
 function keyCopyOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {

@@ -28,7 +28,7 @@ export function missingStore(path: string): InvalidArgumentError {
 }
 
 /** A folder with files of others in it and none of ours is most likely the wrong one. */
-function refuseForeignFolder(path: string, names: readonly string[]): void {
+export function refuseForeignFolder(path: string, names: readonly string[]): void {
   if (names.some((name) => parseFileName(name) !== undefined && !isLockFile(name))) return
   const foreign = names.find((name) => !isLockFile(name) && !name.startsWith('.') && name !== 'lost+found')
   if (foreign === undefined) return

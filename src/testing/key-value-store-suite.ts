@@ -17,6 +17,7 @@ import { testSeeking } from './seeking.ts'
 import { testSnapshots } from './snapshots.ts'
 import { type AnyStore, type EncodingPair, Subject } from './subject.ts'
 import { testSyncCalls } from './sync-calls.ts'
+import { testUpkeep } from './upkeep.ts'
 import { testWrongArguments } from './wrong-arguments.ts'
 
 export type { AnyStore, EncodingPair }
@@ -53,6 +54,7 @@ const parts: readonly [title: string, declare: (subject: Subject) => void][] = [
   ['seeking', testSeeking],
   ['snapshots', testSnapshots],
   ['calls without promises', testSyncCalls],
+  ['upkeep', testUpkeep],
   ['wrong arguments', testWrongArguments],
   ['closing', testClosing],
   ['random histories', testRandomHistories],
