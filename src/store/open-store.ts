@@ -108,7 +108,7 @@ class Opening<K, V> {
     const content = contentOf(await this.#fs.list(this.#path))
     if (!content.names.has('CURRENT')) return this.#create(content)
     if (this.#settings.errorIfExists) {
-      throw new InvalidArgumentError(`there is a store in ${this.#path} already, and errorIfExists is set`)
+      throw new InvalidArgumentError(`the store ${this.#path} exists already, and errorIfExists is set`)
     }
     return this.#openExisting(content)
   }

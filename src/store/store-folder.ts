@@ -24,7 +24,9 @@ export async function prepareFolder(fs: FileSystem, path: string, settings: Sett
 }
 
 export function missingStore(path: string): InvalidArgumentError {
-  return new InvalidArgumentError(`there is no store in ${path}; open it with createIfMissing to make one`)
+  return new InvalidArgumentError(
+    `the store ${path} does not exist; open it with createIfMissing to make one`,
+  )
 }
 
 /** A folder with files of others in it and none of ours is most likely the wrong one. */
