@@ -56,6 +56,8 @@ async function bundleTool() {
     entryPoints: [entry],
     outfile,
     bundle: true,
+    // Optional, native, and found where the user has it.
+    external: ['classic-level'],
     platform: 'node',
     target: 'node20.19',
     format: 'esm',

@@ -21,6 +21,16 @@ export interface OpenStore extends SyncKeyValueStore<Uint8Array, Uint8Array> {
   on<N extends StoreEventName>(name: N, listener: StoreEventListener<N>): unknown
 }
 
+/** A LevelDB that is read, not written to; keys and values are bytes. */
+export interface LevelDatabase {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>
+  /** About how many bytes on disk all entries before `key` take, or all entries. */
+  sizeUpTo(key: Uint8Array | undefined): Promise<number>
+  /** The entries behind `key`, or all, in key order. */
+  portionsAfter(key: Uint8Array | undefined): AsyncIterable<[Uint8Array, Uint8Array][]>
+  close(): Promise<void>
+}
+
 export interface InputStream extends Readable {
   readonly isTTY?: boolean
   setRawMode?(mode: boolean): unknown
@@ -57,6 +67,8 @@ export interface Host {
   storeExists(path: string): Promise<boolean>
   inspectFile(path: string): Promise<FileInspection>
   repair(path: string, options: RepairOptions): Promise<RepairReport>
+  /** Opens a LevelDB that is there. */
+  openLevel(path: string): Promise<LevelDatabase>
   /** Starts a pager by its command line; `undefined` when it cannot be started. */
   startPager(command: string): Promise<PagerProcess | undefined>
   /** Calls `listener` for each signal until the returned function is called. */

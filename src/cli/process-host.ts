@@ -8,6 +8,7 @@ import process from 'node:process'
 import { systemCodeOf } from '../errors.ts'
 import { systemClock } from '../time/clock.ts'
 import type { Host, PagerProcess, SignalName } from './host.ts'
+import { openLevelDatabase } from './level-database.ts'
 
 /** What the process cannot know by itself. */
 export type HostParts = Pick<Host, 'version' | 'openStore' | 'inspectFile' | 'repair'>
@@ -26,6 +27,7 @@ export function createProcessHost(parts: HostParts): Host {
     homeDirectory: homedir(),
     clock: systemClock,
     storeExists,
+    openLevel: (path) => openLevelDatabase(path, process.cwd()),
     startPager,
     onSignal,
     exit: (code) => process.exit(code),

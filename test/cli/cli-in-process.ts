@@ -75,6 +75,7 @@ export class Desk {
   /** What `repair` does. */
   repair: (path: string, options: RepairOptions) => Promise<RepairReport> = (path) =>
     Promise.reject(new Error(`unexpected repair of ${path}`))
+  openLevel: Host['openLevel'] = (path) => Promise.reject(new Error(`unexpected ${path}`))
   #signal: ((signal: SignalName) => void) | undefined
 
   /** The store at `path`, made if there is none. */
@@ -120,6 +121,7 @@ export class Desk {
       inspectFile: async (path) =>
         this.inspections.get(path) ?? Promise.reject(new Error(`unexpected ${path}`)),
       repair: (path, options) => this.repair(path, options),
+      openLevel: (path) => this.openLevel(path),
       startPager: async () => undefined,
       onSignal: (listener) => {
         this.#signal = listener

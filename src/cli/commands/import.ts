@@ -1,7 +1,7 @@
 /** `import`: many entries from a file or a pipe. */
 import { keyLengthMax, valueLengthMax } from '../../entry/entry.ts'
 import type { BatchOperation } from '../../store/key-value-store.ts'
-import { CommandError } from '../cli-error.ts'
+import { CommandError, UsageError } from '../cli-error.ts'
 import type { CommandContext, CommandRow } from '../command.ts'
 import { type EntryInput, formatOf, formatOption, openInput } from '../entries/entry-files.ts'
 import {
@@ -13,10 +13,15 @@ import {
 import { readLines } from '../entries/input-lines.ts'
 import type { EntryBytes } from '../entries/json-entry.ts'
 import { ExitCode } from '../exit-code.ts'
+import { choiceOf } from '../global-options.ts'
 import { counted, formatBytes, formatDuration } from '../terminal/amounts.ts'
 import { Progress } from '../terminal/progress.ts'
+import { importLevel } from './import-level.ts'
 
 interface ImportOptions {
+  readonly from?: 'level'
+  /** With `from`: begin at the first key. */
+  readonly restart?: boolean
   readonly format?: EntryFormat
   readonly skipInvalid?: boolean
   /** False after `--no-header`. */
@@ -35,17 +40,40 @@ export const importCommand: CommandRow<ImportOptions> = {
 key,value. Entries are written in batches of up to 1,000; when the import fails or is stopped, those written so far
 stay, and importing the same file again does no harm. See docs/cli.md for the formats.
 
+With --from level, FILE is the folder of a LevelDB, read through the package classic-level, which must be installed. The
+import goes on where an earlier one of the same folder stopped; see docs/level.md.
+
   varve import packages.ndjson
+  varve import --from level ./db
   zcat packages.ndjson.gz | varve import`,
   arguments: [
     { name: 'FILE', summary: 'the file; - or nothing for stdin', required: false, completes: 'file' },
   ],
   options: {
+    from: {
+      flags: '--from KIND',
+      summary: 'level: FILE is the folder of a LevelDB',
+      parse: choiceOf(['level']),
+      completes: ['level'],
+    },
+    restart: {
+      flags: '--restart',
+      summary: 'with --from: begin at the first key, whatever was imported before',
+    },
     format: formatOption,
     skipInvalid: { flags: '--skip-invalid', summary: 'tell about lines that are no entries and go on' },
     header: { flags: '--no-header', summary: 'CSV: there is no header, fields are key and value' },
   },
   async run(context, [file = '-'], options) {
+    if (options.from !== undefined) {
+      if (file === '-')
+        throw new UsageError('--from level needs the folder of the LevelDB', 'Name it as FILE.')
+      const skipInvalid = options.skipInvalid === true
+      await importLevel(context, file, { restart: options.restart === true, skipInvalid })
+      return ExitCode.ok
+    }
+    if (options.restart)
+      throw new UsageError('--restart goes with --from', 'A file is imported from its start.')
     const format = formatOf(options.format, context, file)
     const reader = createEntryReader(format, options.header !== false)
     const input = await openInput(context, file)
