@@ -25,7 +25,7 @@ const common = [
  * @type {Record<string, string[]>}
  */
 const memoryOf = {
-  'table-module': ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads'],
+  'table-module': ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads', '--enable', 'simd'],
   'merge-module': [],
 }
 

@@ -25,10 +25,11 @@ export interface Kernel {
   /** Makes an empty table of the `sizeBytes` at `base`, both multiples of 64. */
   createTable(base: number, sizeBytes: number): void
   /**
-   * Enters a complete entry into tree and filter and links it to the previous entry of its key. Entries of one
-   * key must come in the order of their sequence numbers. There must be room (`tree-room.ts`).
+   * Enters complete entries into filter and tree, counts them, and links each to the previous entry of its key:
+   * those that lie one behind the other from `from` on and begin before `to`. Returns where the last one ends.
+   * Entries come in the order of their sequence numbers. There must be room (`tree-room.ts`).
    */
-  insertEntry(base: number, entry: number, hashHigh: number, hashLow: number): void
+  insertRange(base: number, from: number, to: number): number
   /** Whether the table's filter may hold a key with this hash; `false` is certain. */
   mayContain(base: number, hashHigh: number, hashLow: number): boolean
   /** The newest entry of a key with a sequence delta up to `deltaLimit`, or 0. */
@@ -48,6 +49,9 @@ export interface Kernel {
   /** The newest entry of the key in a slot. */
   entryAt(base: number, slotPosition: number): number
 
-  /** XXH64 of a range of the memory, which starts on a multiple of four; result in `hashResult` (`xxh64.ts`). */
-  hash(start: number, end: number, seedHigh: number, seedLow: number): void
+  /**
+   * XXH64 of a range of the memory, written to `target` as a little-endian number. `start` and `target` are
+   * multiples of four.
+   */
+  writeHash(start: number, end: number, seedHigh: number, seedLow: number, target: number): void
 }

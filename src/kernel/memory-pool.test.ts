@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { kernelOf } from './kernel-instances.ts'
 import { pooledScratchSizeBytes } from './memory-layout.ts'
 import { createOwnArena, MemoryPool } from './memory-pool.ts'
+import { createPlainMemory } from './shared-memory.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -9,8 +10,8 @@ test('an arena lies in a shared memory, behind its scratch space', () => {
   const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
   const arena = pool.take(mebibyte)
   expect(arena?.sizeBytes).toBe(mebibyte)
-  expect(arena?.buffer).toBeInstanceOf(SharedArrayBuffer)
-  expect(arena?.buffer.byteLength).toBe(16 * mebibyte)
+  expect(arena?.memory.buffer).toBeInstanceOf(SharedArrayBuffer)
+  expect(arena?.memory.buffer.byteLength).toBe(16 * mebibyte)
   expect(arena?.base).toBeGreaterThanOrEqual(pooledScratchSizeBytes)
 })
 
@@ -34,10 +35,10 @@ test('takes smaller memories where large ones are refused, down to a limit', () 
   const refuseAbove = (limit: number) => (sizeBytes: number) => {
     asked.push(sizeBytes / mebibyte)
     if (sizeBytes > limit) throw new RangeError('no such memory')
-    return new SharedArrayBuffer(sizeBytes)
+    return createPlainMemory(sizeBytes)
   }
   const pool = new MemoryPool({ memorySizeBytes: 128 * mebibyte, createMemory: refuseAbove(32 * mebibyte) })
-  expect(pool.take(mebibyte)?.buffer.byteLength).toBe(32 * mebibyte)
+  expect(pool.take(mebibyte)?.memory.buffer.byteLength).toBe(32 * mebibyte)
   expect(asked).toEqual([128, 64, 32])
   const none = new MemoryPool({ memorySizeBytes: 64 * mebibyte, createMemory: refuseAbove(0) })
   expect(none.take(mebibyte)).toBeUndefined()
@@ -63,16 +64,16 @@ test('an arena of its own does not touch the pool', () => {
   const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
   const arena = createOwnArena(100_001)
   expect(arena.sizeBytes).toBeGreaterThanOrEqual(100_001)
-  expect(arena.base + arena.sizeBytes).toBe(arena.buffer.byteLength)
+  expect(arena.base + arena.sizeBytes).toBe(arena.memory.buffer.byteLength)
   pool.giveBack(arena)
   expect([pool.memoryCount, pool.takenBytes]).toEqual([0, 0])
 })
 
 test('a thread has one kernel for a memory, and two threads have different places for keys', () => {
-  const { buffer } = createOwnArena(65_536)
-  const received = structuredClone(buffer)
-  const [owner, visitor] = [kernelOf(buffer), kernelOf(received)]
-  expect(kernelOf(buffer)).toBe(owner)
+  const { memory } = createOwnArena(65_536)
+  const received = structuredClone(memory)
+  const [owner, visitor] = [kernelOf(memory), kernelOf(received)]
+  expect(kernelOf(memory)).toBe(owner)
   expect(kernelOf(received)).toBe(visitor)
   expect(Math.abs(owner.keyPosition - visitor.keyPosition)).toBeGreaterThanOrEqual(65_535)
   expect(visitor.outputPosition).toBeGreaterThanOrEqual(
@@ -82,5 +83,5 @@ test('a thread has one kernel for a memory, and two threads have different place
 })
 
 test('a buffer that is no memory of the kernel is told from one', () => {
-  expect(() => kernelOf(new SharedArrayBuffer(1024))).toThrow(/memory of the kernel/)
+  expect(() => kernelOf(createPlainMemory(1024))).toThrow(/memory of the kernel/)
 })

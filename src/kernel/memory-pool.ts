@@ -7,11 +7,12 @@
 import { BuddyAllocator } from './buddy-allocator.ts'
 import { foundKernel } from './kernel-instances.ts'
 import { ownScratchSizeBytes, pooledScratchSizeBytes } from './memory-layout.ts'
+import { createPlainMemory, createSharedMemory, type SharedMemory } from './shared-memory.ts'
 import { nodeAlignmentBytes } from './table-layout.ts'
 
 /** A range of a shared memory. Plain data: it can be sent to another thread as it is. */
 export interface Arena {
-  readonly buffer: SharedArrayBuffer
+  readonly memory: SharedMemory
   /** Where the arena begins in the memory. */
   readonly base: number
   readonly sizeBytes: number
@@ -23,16 +24,15 @@ export interface MemoryPoolSettings {
   /** The most memories. Default 16. */
   readonly memoryCountMax: number
   /** Makes a zeroed memory of exactly this size; throws when that is refused. */
-  readonly createMemory: (sizeBytes: number) => SharedArrayBuffer
+  readonly createMemory: (sizeBytes: number) => SharedMemory
 }
 
 /** Arenas are no smaller. */
 const arenaSizeBytesMin: number = 64 * 1024
 const memorySizeBytesMin = 16 * 1024 * 1024
-const pageSizeBytes = 65_536
 
 interface PooledMemory {
-  readonly buffer: SharedArrayBuffer
+  readonly memory: SharedMemory
   readonly ranges: BuddyAllocator
 }
 
@@ -67,21 +67,21 @@ export class MemoryPool {
    * the process has as many memories as it may have, or can get, and none has room.
    */
   take(sizeBytes: number): Arena | undefined {
-    for (const memory of this.#memories) {
-      const base = memory.ranges.take(sizeBytes)
-      if (base !== undefined) return { buffer: memory.buffer, base, sizeBytes }
+    for (const { memory, ranges } of this.#memories) {
+      const base = ranges.take(sizeBytes)
+      if (base !== undefined) return { memory, base, sizeBytes }
     }
-    const memory = this.#addMemory(sizeBytes)
-    const base = memory?.ranges.take(sizeBytes)
-    if (memory === undefined || base === undefined) return undefined
-    return { buffer: memory.buffer, base, sizeBytes }
+    const added = this.#addMemory(sizeBytes)
+    const base = added?.ranges.take(sizeBytes)
+    if (added === undefined || base === undefined) return undefined
+    return { memory: added.memory, base, sizeBytes }
   }
 
   /** Takes an arena back. Nobody may read it any more, in any thread. */
   giveBack(arena: Arena): void {
-    const memory = this.#memories.find(({ buffer }) => buffer === arena.buffer)
+    const pooled = this.#memories.find(({ memory }) => memory === arena.memory)
     // Memories made for one arena alone are not ours to keep: they go when nobody refers to them.
-    memory?.ranges.giveBack(arena.base)
+    pooled?.ranges.giveBack(arena.base)
   }
 
   /** A memory more, as large as the platform gives; `undefined` if that cannot hold `sizeBytes`. */
@@ -90,14 +90,14 @@ export class MemoryPool {
     // Scratch space takes the lower half from the largest arenas.
     while (this.#memorySizeBytes >= Math.max(memorySizeBytesMin, sizeBytes * 2)) {
       try {
-        const buffer = this.#settings.createMemory(this.#memorySizeBytes)
-        foundKernel(buffer, pooledScratchSizeBytes)
+        const memory = this.#settings.createMemory(this.#memorySizeBytes)
+        foundKernel(memory, pooledScratchSizeBytes)
         const ranges = new BuddyAllocator(this.#memorySizeBytes, arenaSizeBytesMin)
         // The first range of a fresh memory begins at 0: the scratch space.
         ranges.take(pooledScratchSizeBytes)
-        const memory = { buffer, ranges }
-        this.#memories.push(memory)
-        return memory
+        const pooled = { memory, ranges }
+        this.#memories.push(pooled)
+        return pooled
       } catch (error) {
         if (!(error instanceof RangeError)) throw error
         this.#memorySizeBytes /= 2
@@ -115,31 +115,7 @@ export const memoryPool: MemoryPool = new MemoryPool()
 /** An arena in a memory of its own, for a batch too large for any other. It goes when nobody refers to it. */
 export function createOwnArena(sizeBytes: number): Arena {
   const size = Math.ceil(sizeBytes / nodeAlignmentBytes) * nodeAlignmentBytes
-  const buffer = new SharedArrayBuffer(ownScratchSizeBytes + size)
-  foundKernel(buffer, ownScratchSizeBytes)
-  return { buffer, base: ownScratchSizeBytes, sizeBytes: size }
-}
-
-/** As much of WebAssembly as is used here: the types of the language do not know it, and a platform need not. */
-interface WebAssemblyPart {
-  readonly Memory: new (descriptor: {
-    readonly initial: number
-    readonly maximum: number
-    readonly shared: boolean
-  }) => { readonly buffer: unknown }
-}
-
-/** A shared WebAssembly memory, so that a WebAssembly kernel can work in it, or where there is none, its like. */
-function createSharedMemory(sizeBytes: number): SharedArrayBuffer {
-  const { WebAssembly: webAssembly } = globalThis as { WebAssembly?: WebAssemblyPart }
-  const pageCount = sizeBytes / pageSizeBytes
-  try {
-    const buffer =
-      webAssembly && new webAssembly.Memory({ initial: pageCount, maximum: pageCount, shared: true }).buffer
-    if (buffer instanceof SharedArrayBuffer) return buffer
-  } catch (error) {
-    // Too large just now: the caller asks for less. Anything else means "no shared memories here".
-    if (error instanceof RangeError) throw error
-  }
-  return new SharedArrayBuffer(sizeBytes)
+  const memory = createPlainMemory(ownScratchSizeBytes + size)
+  foundKernel(memory, ownScratchSizeBytes)
+  return { memory, base: ownScratchSizeBytes, sizeBytes: size }
 }

@@ -1,8 +1,9 @@
 /**
  * The kernel in plain TypeScript: what runs where no other does, and what the others are tested against.
  */
-import { addToBloom, bloomMayContain } from '../bytes/blocked-bloom.ts'
-import { xxh64OfWords } from '../bytes/xxh64.ts'
+import { bloomMayContain } from '../bytes/blocked-bloom.ts'
+import { hashResult, xxh64OfWords } from '../bytes/xxh64.ts'
+import { insertRange } from './insert-range.ts'
 import type { Kernel } from './kernel.ts'
 import { outputPosition } from './memory-layout.ts'
 import {
@@ -23,7 +24,6 @@ import {
   tableMagic,
   visibleDeltaWord,
 } from './table-layout.ts'
-import { insertIntoTree } from './tree-insert.ts'
 import { descend, searchNode } from './tree-search.ts'
 import {
   entryInSlot,
@@ -69,18 +69,8 @@ export class PlainKernel implements Kernel {
     words[header + visibleDeltaWord] = 0x7fff_ffff
   }
 
-  insertEntry(base: number, entry: number, hashHigh: number, hashLow: number): void {
-    const { words } = this
-    const header = base >>> 2
-    addToBloom(
-      words,
-      header + ((words[header + filterOffsetWord] as number) >>> 2),
-      words[header + filterBlockCountWord] as number,
-      filterProbeCount,
-      hashHigh,
-      hashLow,
-    )
-    insertIntoTree(words, this.bytes, base, entry)
+  insertRange(base: number, from: number, to: number): number {
+    return insertRange(this.words, this.bytes, base, from, to)
   }
 
   mayContain(base: number, hashHigh: number, hashLow: number): boolean {
@@ -144,7 +134,9 @@ export class PlainKernel implements Kernel {
     return entryInSlot(this.words, base, slotPosition)
   }
 
-  hash(start: number, end: number, seedHigh: number, seedLow: number): void {
+  writeHash(start: number, end: number, seedHigh: number, seedLow: number, target: number): void {
     xxh64OfWords(this.words, this.bytes, start, end, seedHigh, seedLow)
+    this.words[target >>> 2] = hashResult.low
+    this.words[(target >>> 2) + 1] = hashResult.high
   }
 }

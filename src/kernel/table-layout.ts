@@ -84,3 +84,5 @@ export const kindByte = 10
 export const flagsByte = 11
 export const valueLengthByte = 12
 export const entryHeaderSizeBytes = 16
+/** `EntryKind.tombstone`, which tables count. */
+export const tombstoneKind = 2

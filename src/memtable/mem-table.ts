@@ -9,11 +9,11 @@
  * 2. {@link MemTable.startGroup} sets space aside for the header of a log record.
  * 3. The caller puts the key's bytes at {@link MemTable.nextKeyPosition} and the value's right behind them.
  * 4. {@link MemTable.appendEntry} writes the entry's own header around them.
- * 5. {@link MemTable.insertEntry} brings it into the tree, not visible to readers with an older sequence limit.
+ * 5. {@link MemTable.insertEntries} brings it, or many, into the tree, not visible to readers with an older limit.
  *
  * All state lies in the arena (`src/kernel/table-layout.ts`), so that another thread can attach to a sealed table.
  */
-import { EntryKind, type EntryView, type SequenceNumber } from '../entry/entry.ts'
+import type { EntryKind, EntryView, SequenceNumber } from '../entry/entry.ts'
 import type { CursorOptions, EntryCursor } from '../entry/entry-cursor.ts'
 import { encodedEntrySize, entryHeaderSizeBytes, sequenceDeltaMax } from '../entry/entry-layout.ts'
 import { invariant } from '../invariant.ts'
@@ -75,7 +75,7 @@ export class MemTable {
 
   /** An empty table in an arena, whatever that held before. No entry will have a lower number than the base. */
   static create(arena: Arena, baseSequence: SequenceNumber): MemTable {
-    const kernel = kernelOf(arena.buffer)
+    const kernel = kernelOf(arena.memory)
     kernel.createTable(arena.base, arena.sizeBytes)
     const header = arena.base >>> 2
     kernel.words[header + baseSequenceLowWord] = baseSequence % 0x1_0000_0000
@@ -85,7 +85,7 @@ export class MemTable {
 
   /** A table that was made elsewhere, in this thread or another. */
   static attach(arena: Arena): MemTable {
-    const kernel = kernelOf(arena.buffer)
+    const kernel = kernelOf(arena.memory)
     invariant(kernel.words[(arena.base >>> 2) + magicWord] === tableMagic, 'the arena holds a table')
     return new MemTable(arena, kernel)
   }
@@ -192,7 +192,7 @@ export class MemTable {
 
   /**
    * Makes an entry of the key and value bytes that were put at {@link MemTable.nextKeyPosition}. Returns its
-   * offset, for {@link MemTable.insertEntry}.
+   * offset, for {@link MemTable.insertEntries}.
    */
   appendEntry(
     sequenceNumber: SequenceNumber,
@@ -215,35 +215,23 @@ export class MemTable {
     return offset
   }
 
-  /** Where the entry at `offset` ends and the next one of its group begins. */
-  entryEnd(offset: number): number {
-    const word = (this.#base + offset) >>> 2
-    const keyLength = (this.#words[word + 2] as number) & 0xffff
-    return offset + encodedEntrySize(keyLength, this.#words[word + 3] as number)
-  }
-
   /** Takes back what was appended from `offset` on and not inserted: a batch that turned out to be invalid. */
   takeBackTo(offset: number): void {
     this.#words[this.#header + appendOffsetWord] = offset
   }
 
   /**
-   * Brings an appended entry into the tree, given the hash of its key (`key-hash.ts`). Entries come in the
-   * order of their sequence numbers.
+   * Brings appended entries into the tree: all from the one at `from` on, or those that begin before `to`. Entries
+   * come in the order of their sequence numbers. Returns where the last of them ends.
    */
-  insertEntry(offset: number, hashHigh: number, hashLow: number): void {
-    const words = this.#words
-    const header = this.#header
-    const word = (this.#base + offset) >>> 2
-    const delta = words[word + 1] as number
-    const entryCount = words[header + entryCountWord] as number
-    if (entryCount === 0) words[header + smallestDeltaWord] = delta
-    words[header + largestDeltaWord] = delta
-    words[header + entryCountWord] = entryCount + 1
-    if ((((words[word + 2] as number) >>> 16) & 0xff) === EntryKind.tombstone) {
-      words[header + tombstoneCountWord] = (words[header + tombstoneCountWord] as number) + 1
-    }
-    this.#kernel.insertEntry(this.#base, offset, hashHigh, hashLow)
+  insertEntries(from: number, to: number = this.appendOffset): number {
+    return this.#kernel.insertRange(this.#base, from, to)
+  }
+
+  /** Writes the XXH64 of what lies from one offset up to another to a third; all are multiples of four. */
+  writeHash(start: number, end: number, seedHigh: number, seedLow: number, target: number): void {
+    const base = this.#base
+    this.#kernel.writeHash(base + start, base + end, seedHigh, seedLow, base + target)
   }
 
   /**

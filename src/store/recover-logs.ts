@@ -2,7 +2,6 @@
  * Brings what the logs of an earlier life hold into MemTables, entry by entry, with the sequence numbers they
  * had. Nothing on disk changes here.
  */
-import { hashKey, keyHash } from '../bytes/key-hash.ts'
 import { EntryKind } from '../entry/entry.ts'
 import {
   encodedEntrySize,
@@ -106,8 +105,7 @@ class TableRebuilder {
     const keyStart = at + entryHeaderSizeBytes
     table.bytes.set(bytes.subarray(keyStart, keyStart + keyLength + valueLength), table.nextKeyPosition)
     const offset = table.appendEntry(sequence, kind, bytes[at + flagsByte] as number, keyLength, valueLength)
-    hashKey(bytes, keyStart, keyLength)
-    table.insertEntry(offset, keyHash.high, keyHash.low)
+    table.insertEntries(offset)
     this.entryCount++
   }
 

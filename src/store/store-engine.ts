@@ -364,7 +364,7 @@ export class StoreEngine<K, V> {
     for (const arena of arenas) {
       const readers = this.logs.logs
         .map((log) => log.file)
-        .filter((file) => file.readsFrom(arena.buffer, arena.base, arena.sizeBytes))
+        .filter((file) => file.readsFrom(arena.memory.buffer, arena.base, arena.sizeBytes))
       if (readers.length === 0) this.arenas.giveBack(arena)
       else this.arenas.giveBackAfter(arena, Promise.all(readers.map((file) => file.settled)))
     }

@@ -8,9 +8,7 @@
  * locking there is. Writes that must wait go through the queue (write-queue.ts), and while anything is in there,
  * all later writes do.
  */
-import { hashKey, keyHash } from '../bytes/key-hash.ts'
 import { EntryFlag, EntryKind, type SequenceNumber } from '../entry/entry.ts'
-import { entryHeaderSizeBytes, keyLengthByte } from '../entry/entry-layout.ts'
 import type { StoreError } from '../errors.ts'
 import { recordHeaderSizeBytes } from '../log/record-format.ts'
 import { MemTable } from '../memtable/mem-table.ts'
@@ -28,6 +26,8 @@ const MiB = 1024 * 1024
 /** A group is closed when it has so many bytes, or an eighth of an arena if that is less. */
 const groupSizeBytesMax = MiB
 const groupArenaShare = 8
+/** So much of a large batch is brought into the tree between two looks at the time. */
+const insertSliceSizeBytes = 2048
 
 /** What the pipeline needs of the rest of the store. */
 export interface WritePipelineParts<K, V> extends GroupCommitterParts {
@@ -336,7 +336,8 @@ export class WritePipeline<K, V> {
       value,
       EntryFlag.endOfBatch,
     )
-    this.#insert(table, offset)
+    table.insertEntries(offset)
+    this.#entryCount++
     this.#payloadBytes += table.appendOffset - before
     group.entryCount++
     group.join(durability)
@@ -359,7 +360,7 @@ export class WritePipeline<K, V> {
       throw error
     }
     this.#countBatch(group, operations.length, table.appendOffset - first, request.durability)
-    for (let offset = first; offset < table.appendOffset; ) offset = this.#insert(table, offset)
+    table.insertEntries(first)
     return group
   }
 
@@ -393,7 +394,7 @@ export class WritePipeline<K, V> {
     }
     this.#countBatch(group, operations.length, table.appendOffset - first, request.durability)
     for (let offset = first; offset < table.appendOffset; ) {
-      offset = this.#insert(table, offset)
+      offset = table.insertEntries(offset, Math.min(offset + insertSliceSizeBytes, table.appendOffset))
       if (pause.isDue()) yield 'turn'
     }
     group.end = table.startGroup(0)
@@ -445,19 +446,8 @@ export class WritePipeline<K, V> {
     group.entryCount += entryCount
     group.join(durability)
     this.#nextSequence += entryCount
+    this.#entryCount += entryCount
     this.#payloadBytes += sizeBytes
-  }
-
-  /** Brings an appended entry into the tree; returns where the next one begins. */
-  #insert(table: MemTable, offset: number): number {
-    const { bytes } = table
-    const position = table.positionOf(offset)
-    const keyLength =
-      (bytes[position + keyLengthByte] as number) | ((bytes[position + keyLengthByte + 1] as number) << 8)
-    hashKey(bytes, position + entryHeaderSizeBytes, keyLength)
-    table.insertEntry(offset, keyHash.high, keyHash.low)
-    this.#entryCount++
-    return table.entryEnd(offset)
   }
 
   #single(operation: BatchOperation<K, V>, durability: Durability): WriteRequest<K, V> {

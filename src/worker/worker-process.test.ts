@@ -18,7 +18,6 @@ afterEach(() => rmSync(folder, { recursive: true }))
 /** Runs a program that has an executor, and a job of six hundred files, in a process of its own. */
 function runProgram(code: string): { stdout: string; stderr: string; status: number | null } {
   const program = `
-    import { hashKey, keyHash } from '${dist}bytes/key-hash.js'
     import { nodeFileSystem } from '${dist}fs/node-file-system.js'
     import { createOwnArena } from '${dist}kernel/memory-pool.js'
     import { MemTable } from '${dist}memtable/mem-table.js'
@@ -30,8 +29,7 @@ function runProgram(code: string): { stdout: string; stderr: string; status: num
       const key = Buffer.from('key ' + String(i).padStart(8, '0'))
       table.bytes.set(key, table.nextKeyPosition)
       const entry = table.appendEntry(i + 1, 1, 0, key.length, 0)
-      hashKey(key, 0, key.length)
-      table.insertEntry(entry, keyHash.high, keyHash.low)
+      table.insertEntries(entry)
     }
     const job = {
       kind: 'flush', arenas: [table.arena], directory: ${JSON.stringify(folder)}, liveSequences: [6000],

@@ -19,7 +19,8 @@ describe('the platform check', () => {
   })
 
   test('names the use of process', () => {
-    const message = 'src/store/a.ts uses process, which is for src/main.ts, src/cli/, src/fs/'
+    const places = 'src/main.ts, src/cli/, src/fs/, src/kernel/kernel-choice.ts'
+    const message = `src/store/a.ts uses process, which is for ${places}`
     expect(breaks('src/store/a.ts', 'export const id = process.pid')).toEqual([message])
     expect(breaks('src/store/a.ts', 'export const id = globalThis.process.pid')).toEqual([message])
     expect(breaks('src/store/a.ts', 'stop(process)')).toEqual([message])

@@ -8,7 +8,7 @@ const reserved: ReadonlyArray<{ modules: readonly string[]; places: readonly str
   { modules: ['node:process'], places: ['src/main.ts', 'src/cli/', 'src/fs/'] },
 ]
 
-const processPlaces: readonly string[] = ['src/main.ts', 'src/cli/', 'src/fs/']
+const processPlaces: readonly string[] = ['src/main.ts', 'src/cli/', 'src/fs/', 'src/kernel/kernel-choice.ts']
 
 /** Says which reserved part of Node a file touches without being the place for it. */
 export function platformBreaks(file: SourceFile): string[] {

@@ -48,8 +48,7 @@ export function putIntoTable(table: MemTable, { key, value, sequenceNumber, kind
   table.bytes.set(key, keyPosition)
   table.bytes.set(value, keyPosition + key.length)
   const offset = table.appendEntry(sequenceNumber, kind, 0, key.length, value.length)
-  hashKey(key, 0, key.length)
-  table.insertEntry(offset, keyHash.high, keyHash.low)
+  table.insertEntries(offset)
 }
 
 /** What `find` answers, as a line; `undefined` for "no such entry". */
