@@ -109,7 +109,9 @@ function checkHeader(header: Uint8Array, path: string, meta: SegmentMeta): void 
   }
   const format = view.getUint32(headerFormatOffset, true)
   if (format !== segmentFormatNumber) {
-    throw new UnsupportedFormatError(`${path} has segment format ${format}; this release reads 1`)
+    throw new UnsupportedFormatError(
+      `${path} has segment format ${format}; this release of varve reads format ${segmentFormatNumber}. Use a newer release`,
+    )
   }
 }
 

@@ -60,6 +60,11 @@ export interface StoreOptions<K = string, V = string> {
   readonly memoryBudgetBytes?: number
   /** How often what was written is synced in the background, in milliseconds. Default 1,000. */
   readonly syncIntervalMs?: number
+  /**
+   * In what time all segments are read once and verified in the background, in milliseconds; 0, the default, is never.
+   * At most 2,147,483,647 (24 days).
+   */
+  readonly scrubIntervalMs?: number
   /** How segments are merged. Default `leveled`; `size-tiered` writes less and reads more. */
   readonly compaction?: 'leveled' | 'size-tiered'
   /** Where flush and compaction run. Default `worker`; `inline` uses the thread of the caller, in slices. */
@@ -82,6 +87,7 @@ const optionNames: readonly (keyof StoreOptions)[] = [
   'durability',
   'memoryBudgetBytes',
   'syncIntervalMs',
+  'scrubIntervalMs',
   'compaction',
   'maintenance',
   'logger',
@@ -114,6 +120,7 @@ export interface Settings {
   readonly durability: Durability
   readonly memoryBudgetBytes: number
   readonly syncIntervalMs: number
+  readonly scrubIntervalMs: number
   readonly compaction: 'leveled' | 'size-tiered'
   readonly maintenance: 'worker' | 'inline'
   readonly tuning: Required<TuningOptions>
@@ -145,6 +152,7 @@ export function resolveSettings(options: Omit<StoreOptions, 'keyEncoding' | 'val
     durability: checkDurability(options.durability ?? 'os'),
     memoryBudgetBytes,
     syncIntervalMs: checkWholeNumber('syncIntervalMs', options.syncIntervalMs ?? 1000, 1, 3_600_000),
+    scrubIntervalMs: checkWholeNumber('scrubIntervalMs', options.scrubIntervalMs ?? 0, 0, 2 ** 31 - 1),
     compaction: checkChoice('compaction', options.compaction ?? 'leveled', ['leveled', 'size-tiered']),
     maintenance: checkChoice('maintenance', options.maintenance ?? 'worker', ['worker', 'inline']),
     tuning: resolveTuning(options.tuning ?? {}, memoryBudgetBytes),

@@ -85,6 +85,7 @@ export function statusOf<K, V>(
     },
     flushes,
     compactions,
+    scrub: engine.scrubber.status,
     snapshots: {
       snapshotCount: live.snapshotCount,
       iteratorCount: live.iteratorCount,

@@ -30,6 +30,7 @@ import { ObsoleteFiles } from './obsolete-files.ts'
 import { ReadPace } from './read-pace.ts'
 import { Resumption } from './resumption.ts'
 import { RoomGate } from './room-gate.ts'
+import { Scrubber } from './scrubber.ts'
 import type { Settings } from './settings.ts'
 import type { StoreEvents } from './store-events.ts'
 import { asStoreError, type StoreHealth } from './store-health.ts'
@@ -89,6 +90,7 @@ export class StoreEngine<K, V> {
   readonly maintenance: Maintenance
   readonly obsolete: ObsoleteFiles
   readonly gate: RoomGate
+  readonly scrubber: Scrubber
   readonly blocks: BlockCache
   readonly indexes: IndexBudget
   readonly manifest: Manifest
@@ -254,6 +256,13 @@ export class StoreEngine<K, V> {
       attempt: (beganMs) => this.#resume(beganMs),
       isFull: () => health.state === 'full',
     })
+    this.scrubber = new Scrubber({
+      intervalMs: settings.scrubIntervalMs,
+      clock,
+      scheduler,
+      events,
+      segments: () => this.views.current.segments,
+    })
     health.onRefusing = () => {
       this.#resumption.begin()
       this.maintenance.wake()
@@ -301,6 +310,7 @@ export class StoreEngine<K, V> {
     this.#isClosing = true
     this.#cancelIdle?.()
     this.#backgroundSync.stop()
+    this.scrubber.stop()
     // Writes that wait for a flush which just failed would wait for ever: see #onFlushFailed.
     if (this.maintenance.flushFailure !== undefined) this.#onFlushFailed(this.maintenance.flushFailure)
     await this.#resumption.stop()

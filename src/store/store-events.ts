@@ -26,6 +26,10 @@ export interface StoreEventMap {
   /** The disk is full; writing resumes when there is room. */
   full: { error: Error }
   resumed: { durationMs: number }
+  /** Reading segments in the background found a damage. */
+  damage: { path: string; offset: number | undefined; message: string }
+  /** All segments were read and verified once. */
+  scrubEnd: { bytesRead: number; durationMs: number; problemCount: number }
   warning: { message: string }
   /** Background work failed; `fatal` when writes are refused until the store is reopened. */
   error: { error: Error; fatal: boolean }
@@ -85,7 +89,7 @@ export class StoreEvents {
 
   #log(name: StoreEventName, event: object): void {
     if (name === 'error') this.#logger.error(event, name)
-    else if (name === 'warning' || name === 'full') this.#logger.warn(event, name)
+    else if (name === 'warning' || name === 'full' || name === 'damage') this.#logger.warn(event, name)
     else if (name === 'stallBegin' || name === 'stallEnd') this.#logger.info(event, name)
     else this.#logger.debug(event, name)
   }

@@ -108,6 +108,15 @@ export interface StoreStatus {
   }
   readonly flushes: JobStatus
   readonly compactions: JobStatus
+  /** The reading of all segments in the background, when `scrubIntervalMs` asks for it. */
+  readonly scrub: {
+    readonly intervalMs: number
+    /** How often all segments have been read. */
+    readonly roundCount: number
+    readonly bytesRead: number
+    /** What the last reading of each present segment found. */
+    readonly problems: readonly CheckProblem[]
+  }
   readonly snapshots: {
     readonly snapshotCount: number
     readonly iteratorCount: number

@@ -77,6 +77,7 @@ export function statusOf(path: string): StoreStatus {
     stalls: { count: 0, totalMs: 0, cause: undefined, slowedMs: 7 },
     flushes: job,
     compactions: job,
+    scrub: { intervalMs: 0, roundCount: 0, bytesRead: 0, problems: [] },
     snapshots: { snapshotCount: 0, iteratorCount: 0, oldestSequence: undefined },
   }
 }

@@ -22,7 +22,10 @@ const tinyTuning: TuningOptions = {
 export function openSmallStore(
   fileSystem: FileSystem,
   time: VirtualTime,
-  options: Pick<StoreOptions, 'compaction' | 'durability' | 'tuning' | 'maintenance'> = {},
+  options: Pick<
+    StoreOptions,
+    'compaction' | 'durability' | 'tuning' | 'maintenance' | 'scrubIntervalMs'
+  > = {},
 ): Promise<LogStructuredStore> {
   return LogStructuredStore.open(storePath, {
     memoryBudgetBytes: 16 * KiB * KiB,
