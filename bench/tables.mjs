@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../scripts/prepare.mjs'
 import { plotOf } from './report/plot.mjs'
-import { aboutRun, costTable, rateTable, targetTable } from './report/report.mjs'
+import { aboutRun, costTable, cpuTable, rateTable, targetTable } from './report/report.mjs'
 import { chartsOf, scaleTable } from './report/scale.mjs'
 
 const plotFile = 'docs/benchmarks-scale.svg'
@@ -34,6 +34,9 @@ function writeTables(run) {
     targets,
     '### Rates',
     rateTable(run),
+    '### CPU',
+    'How many times the CPU of Varve the others take for an operation, all threads counted.',
+    cpuTable(run),
     '### Costs',
     costTable(run),
   ]

@@ -105,6 +105,31 @@ export function rateTable({ measurements, engines }) {
   return table(['workload', ...names], rows)
 }
 
+/**
+ * How many times Varve's CPU the others take for an operation, all threads of the process counted: steadier than
+ * rates where the machine is shared.
+ *
+ * @param {SavedRun} run
+ */
+export function cpuTable({ measurements, engines }) {
+  const others = engines
+    .map(({ name }) => name)
+    .filter((name) => name !== 'nothing' && !name.startsWith('varve'))
+  if (others.length === 0 || !engines.some(({ name }) => name === 'varve')) return ''
+  const rows = subjectsIn(measurements)
+    .filter(({ figure }) => figure === undefined)
+    .map(({ workload, title }) => {
+      const results = resultsOf(measurements, workload, 'varve').map(({ result }) => result)
+      const own = median(results.map(({ cpuSeconds, operations }) => (cpuSeconds / operations) * 1e6))
+      return [
+        title,
+        duration(own),
+        ...others.map((name) => times(cpuRatio(measurements, workload, 'varve', name))),
+      ]
+    })
+  return table(['CPU', 'Varve, an operation', ...others.map((name) => `× in ${name}`)], rows)
+}
+
 /** Other builds of Varve against this one. @param {SavedRun} run */
 function buildTable({ measurements, engines }) {
   const builds = engines.map(({ name }) => name).filter((name) => /^varve[@-]/.test(name))
@@ -113,7 +138,7 @@ function buildTable({ measurements, engines }) {
     subject.title,
     ...builds.flatMap((name) => [
       times2(medianRatio(measurements, subject, name, 'varve')),
-      times2(cpuRatio(measurements, subject.workload, name)),
+      times2(cpuRatio(measurements, subject.workload, name, 'varve')),
     ]),
   ])
   return table(['× varve', ...builds.flatMap((name) => [name, 'by CPU'])], rows)
@@ -124,14 +149,21 @@ function times2(ratio) {
   return ratio === undefined ? '' : ratio.toFixed(2)
 }
 
-/** @param {SavedRun['measurements']} measurements @param {string} workload @param {string} name */
-function cpuRatio(measurements, workload, name) {
+/**
+ * How many times the CPU of `engine` that `other` takes: the median over the rounds that both finished.
+ *
+ * @param {SavedRun['measurements']} measurements
+ * @param {string} workload
+ * @param {string} engine
+ * @param {string} other
+ */
+function cpuRatio(measurements, workload, engine, other) {
   const cpu = (/** @type {any} */ result) => result.cpuSeconds / result.operations
-  const ours = resultsOf(measurements, workload, 'varve')
+  const others = resultsOf(measurements, workload, other)
   return median(
-    resultsOf(measurements, workload, name).flatMap(({ round, result }) => {
-      const base = ours.find((each) => each.round === round)?.result
-      return base === undefined ? [] : cpu(base) / cpu(result)
+    resultsOf(measurements, workload, engine).flatMap(({ round, result }) => {
+      const theirs = others.find((each) => each.round === round)?.result
+      return theirs === undefined ? [] : cpu(theirs) / cpu(result)
     }),
   )
 }
