@@ -18,7 +18,8 @@ import { createSystemError } from './system-error.ts'
 export interface MemoryFileSystemOptions {
   /**
    * Called before each operation. What it throws is what the operation throws, having done nothing; after a
-   * `sync` that failed so, nothing unsynced in that file can ever become durable. May take copies.
+   * `sync` that failed so, nothing unsynced in that file can ever become durable. Of a `write` that fails with an
+   * error whose `bytesWritten` is a number, so many bytes are written nevertheless. May take copies.
    */
   readonly onOperation?: (operation: FileOperation) => void
   /** How many bytes all files together may hold; a write past it writes what fits and fails with `ENOSPC`. */

@@ -46,7 +46,16 @@ export class MemoryFile implements File {
 
   writeSync(source: Uint8Array, position: number): void {
     this.#assertOpen('write')
-    this.#owner.announce('write', this.path, { position, length: source.length })
+    try {
+      this.#owner.announce('write', this.path, { position, length: source.length })
+    } catch (error) {
+      this.#write(source.subarray(0, bytesWrittenBefore(error)), position)
+      throw error
+    }
+    this.#write(source, position)
+  }
+
+  #write(source: Uint8Array, position: number): void {
     if (source.length === 0) return
     if (this.#mode === 'read') throw createSystemError('EBADF', 'write', this.path)
     const missing = Math.max(0, position + source.length - this.#inode.size)
@@ -111,4 +120,10 @@ export class MemoryFile implements File {
   #assertOpen(syscall: string): void {
     if (this.#isClosed) throw closedFileError(syscall, this.path)
   }
+}
+
+/** How much of a failing write still reaches the file. */
+function bytesWrittenBefore(error: unknown): number {
+  const { bytesWritten } = error as { readonly bytesWritten?: unknown }
+  return typeof bytesWritten === 'number' ? bytesWritten : 0
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { SlowFileSystem } from '../../test/support/slow-file-system.ts'
 import type { FileOperation } from '../fs/file-operation.ts'
 import type { File } from '../fs/file-system.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
+import { SlowFileSystem } from '../testing/laboratory/slow-file-system.ts'
 import { AppendFile } from './append-file.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LogBench } from '../../test/support/log-bench.ts'
-import { VirtualTime } from '../../test/support/virtual-time.ts'
 import { StorageError } from '../errors.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
+import { VirtualTime } from '../testing/laboratory/virtual-time.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { LogSyncer } from './log-syncer.ts'
 

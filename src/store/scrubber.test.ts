@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { settle } from '../../test/crash/settling.ts'
 import { openSmallStore, storePath } from '../../test/crash/small-stores.ts'
-import { VirtualTime } from '../../test/support/virtual-time.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
+import { VirtualTime } from '../testing/laboratory/virtual-time.ts'
 import type { LogStructuredStore } from './log-structured-store.ts'
 import type { StoreEventMap } from './store-events.ts'
 

@@ -87,13 +87,14 @@ export class CommitHistory {
 
   /** The lengths of prefixes, `from` to `to`, that explain a content. */
   prefixesOf(found: Content, from: number, to: number = this.#commits.length): number[] {
-    const wanted = JSON.stringify(found)
+    const wanted = new Map(found)
     const prefixes: number[] = []
+    if (!isAscending(found)) return prefixes
     const content = new Map(this.#base)
     for (let count = 0; count <= to; count++) {
       if (count > 0) applyTo(content, (this.#commits[count - 1] as Commit).changes)
       if (count < from || content.size !== found.length) continue
-      if (JSON.stringify(sorted(content)) === wanted) prefixes.push(count)
+      if (found.every(([key]) => content.get(key) === wanted.get(key))) prefixes.push(count)
     }
     return prefixes
   }
@@ -119,4 +120,11 @@ function applyTo(content: Map<string, string>, changes: readonly Change[]): void
 
 function sorted(content: ReadonlyMap<string, string>): Content {
   return [...content].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** Whether there are no two entries of one key, and all are in their order. */
+function isAscending(content: Content): boolean {
+  return content.every(
+    ([key], index) => index === 0 || (content[index - 1] as (typeof content)[number])[0] < key,
+  )
 }

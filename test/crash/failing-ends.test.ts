@@ -7,8 +7,8 @@ import { DiskFullError, StoreError } from '../../src/errors.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
-import { FaultPlan } from './failing-life.ts'
+import { FaultPlan } from '../../src/testing/laboratory/fault-plan.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { type MarkedWrite, MarkedWrites } from './marked-writes.ts'
 import { settle } from './settling.ts'
 import { contentOf, openSmallStore } from './small-stores.ts'
@@ -69,8 +69,8 @@ describe('an opening of which an operation fails', () => {
       const counts = { refused: 0, opened: 0 }
       for (const { code, isLasting } of faults) {
         for (let at = 0; ; at++) {
-          const plan = new FaultPlan(at, code, isLasting)
-          const disk = before.killed({ onOperation: (operation) => plan.check(operation, false) })
+          const plan = new FaultPlan({ at, code, isLasting })
+          const disk = before.killed({ onOperation: (operation) => plan.check(operation) })
           const { value: store, error } = await outcomeOf(ends.open(disk))
           if (error !== undefined && !(error instanceof StoreError)) throw error
           counts[store === undefined ? 'refused' : 'opened']++
@@ -102,10 +102,10 @@ test('a closing of which an operation fails says so, or leaves everything on the
   for (const { code, isLasting } of faults) {
     for (let at = 0; ; at++) {
       const ends = new Ends()
-      const plan = new FaultPlan(at, code, isLasting)
+      const plan = new FaultPlan({ at, code, isLasting })
       let isClosing = false
       const disk = new MemoryFileSystem({
-        onOperation: (operation) => isClosing && plan.check(operation, false),
+        onOperation: (operation) => isClosing && plan.check(operation),
       })
       const store = await ends.open(disk)
       await ends.write(store)

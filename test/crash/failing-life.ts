@@ -5,72 +5,40 @@ import type { FileOperation } from '../../src/fs/file-operation.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { SlowFileSystem } from '../support/slow-file-system.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import type { FaultPlan } from '../../src/testing/laboratory/fault-plan.ts'
+import { seedFrom } from '../../src/testing/laboratory/seeds.ts'
+import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import type { Content } from './commit-history.ts'
 import { MarkedWrites } from './marked-writes.ts'
 import { settle } from './settling.ts'
 import { contentOf, openSmallStore } from './small-stores.ts'
 
-/** Fails the operation that was asked for, and those after it if it lasts, with one error. */
-export class FaultPlan {
-  readonly at: number
-  readonly code: string
-  readonly isLasting: boolean
-  /** The names of the operations that failed. */
-  readonly failed: FileOperation[] = []
-  /** Operations that the error could have happened to, so far. */
-  count = 0
-  #isHealed = false
-  readonly #failedSyncs = new Set<string>()
-  /** A sync of a file whose sync had failed, if there was one. */
-  retriedSync: string | undefined
+/** Notices a sync of a file whose sync had failed, once the store knows of the failure. */
+class SyncWatch {
+  readonly #failed = new Set<string>()
+  /** The file that was synced again, if there was one. */
+  retried: string | undefined
 
-  /** `at`: how many operations that can fail so go before, counted from when the store is open. */
-  constructor(at: number, code: string, isLasting: boolean) {
-    this.at = at
-    this.code = code
-    this.isLasting = isLasting
+  noteFailed({ name, path }: FileOperation): void {
+    if (name === 'sync') this.#failed.add(path)
   }
 
-  heal(): void {
-    this.#isHealed = true
+  note({ name, path }: FileOperation, isRefusing: boolean): void {
+    if (name === 'sync' && isRefusing && this.#failed.has(path)) this.retried ??= path
   }
 
   /** That life is over: another may use the same names. */
   end(): void {
-    this.#failedSyncs.clear()
+    this.#failed.clear()
   }
-
-  /** Before an operation: throws what it shall fail with. `isRefusing`: the store knows of a failure. */
-  check(operation: FileOperation, isRefusing: boolean): void {
-    const { name, path } = operation
-    if (name === 'sync' && isRefusing && this.#failedSyncs.has(path)) this.retriedSync ??= path
-    if (this.#isHealed || !canFailSo(operation, this.code)) return
-    const index = this.count++
-    if (index !== this.at && !(this.isLasting && index > this.at)) return
-    this.failed.push(operation)
-    if (name === 'sync') this.#failedSyncs.add(path)
-    throw Object.assign(new Error(`${this.code}: made by a test, ${name} '${path}'`), {
-      code: this.code,
-      path,
-    })
-  }
-}
-
-/** Which errors the system gives for which operations. */
-function canFailSo({ name, mode }: FileOperation, code: string): boolean {
-  if (name === 'lock' || name === 'makeDirectory') return false
-  if (code === 'EIO') return true
-  if (code === 'EMFILE') return name === 'open' || name === 'list' || name === 'syncDirectory'
-  return (
-    name === 'write' || name === 'sync' || name === 'rename' || name === 'syncDirectory' || mode === 'create'
-  )
 }
 
 export interface FailingLifeOptions {
   readonly plan: FaultPlan
   readonly isSlow: boolean
+  /** Of the time, and of the pauses of a slow disk. */
+  readonly seed: number
 }
 
 export class FailingLife {
@@ -79,15 +47,25 @@ export class FailingLife {
   readonly writes: MarkedWrites = new MarkedWrites()
   readonly disk: MemoryFileSystem
   readonly #isSlow: boolean
+  readonly #seed: number
+  readonly #syncs = new SyncWatch()
   #store: LogStructuredStore | undefined
 
-  constructor({ plan, isSlow }: FailingLifeOptions) {
+  constructor({ plan, isSlow, seed }: FailingLifeOptions) {
     this.plan = plan
     this.#isSlow = isSlow
-    this.time = new VirtualTime(new SeededRandom(plan.at + 1))
+    this.#seed = seedFrom(seed, plan.at)
+    this.time = new VirtualTime(new SeededRandom(this.#seed))
     this.disk = new MemoryFileSystem({
       onOperation: (operation) => {
-        if (this.#store !== undefined) plan.check(operation, this.#store.status().state === 'failed')
+        if (this.#store === undefined) return
+        this.#syncs.note(operation, this.#store.status().state === 'failed')
+        try {
+          plan.check(operation)
+        } catch (error) {
+          this.#syncs.noteFailed(operation)
+          throw error
+        }
       },
     })
   }
@@ -100,11 +78,11 @@ export class FailingLife {
     await this.#write(store)
     await this.#checkWhileOpen(store)
     const afterKill = this.disk.killed()
-    const afterPowerLoss = this.disk.crashed({ seed: plan.at, profile: 'posix' })
+    const afterPowerLoss = this.disk.crashed({ seed: this.#seed, profile: 'posix' })
     plan.heal()
     const failure = await settle(failureOf(store.close()), time, 'close()')
     if (failure !== undefined && !(failure instanceof StoreError)) throw failure
-    plan.end()
+    this.#syncs.end()
     await this.#checkDisk(afterKill, 'after a kill', ({ durability }) => durability !== 'memory')
     await this.#checkDisk(afterPowerLoss, 'after a power loss', ({ durability }) => durability === 'disk')
     const hasFailed = failure !== undefined || this.#state === 'failed'
@@ -114,8 +92,8 @@ export class FailingLife {
       ({ durability }) => !hasFailed || durability !== 'memory',
     )
     // On a slow disk a sync that was begun before another failed may take its effect after that.
-    if (plan.retriedSync !== undefined && !this.#isSlow)
-      throw new Error(`${plan.retriedSync} was synced again after that failed`)
+    if (this.#syncs.retried !== undefined && !this.#isSlow)
+      throw new Error(`${this.#syncs.retried} was synced again after that failed`)
     time.stop()
   }
 
@@ -203,7 +181,7 @@ export class FailingLife {
   }
 
   #fileSystem(): MemoryFileSystem | SlowFileSystem {
-    return this.#isSlow ? new SlowFileSystem(this.disk, new SeededRandom(this.plan.at)) : this.disk
+    return this.#isSlow ? new SlowFileSystem(this.disk, new SeededRandom(this.#seed)) : this.disk
   }
 }
 

@@ -1,43 +1,51 @@
 /**
  * Lets every k-th operation of a short life fail, once and from then on, with the errors that disks and systems
- * give. `VARVE_FAULT_STEP` takes every n-th only (default 1 for one error that passes).
+ * give. On a slow disk, where each k is another life anyway, every third of them.
  */
 import { describe, expect, test } from 'vitest'
-import { FailingLife, FaultPlan } from './failing-life.ts'
+import { type FaultCode, FaultPlan } from '../../src/testing/laboratory/fault-plan.ts'
+import { reportFigure, roundCountOf } from '../support/figures.ts'
+import { FailingLife } from './failing-life.ts'
 
-const step = Number(process.env.VARVE_FAULT_STEP ?? 1)
+const lifeCount = roundCountOf(1, 10)
+const timeoutMs = roundCountOf(600_000, 7_200_000)
 
 interface FaultKind {
-  readonly code: 'EIO' | 'ENOSPC' | 'EMFILE'
+  readonly code: FaultCode
+  readonly isShort: boolean
   readonly isLasting: boolean
   readonly isSlow: boolean
 }
 
-const kinds: readonly FaultKind[] = (['EIO', 'ENOSPC', 'EMFILE'] as const).flatMap((code) =>
-  [false, true].flatMap((isLasting) => [false, true].map((isSlow) => ({ code, isLasting, isSlow }))),
+const kinds: readonly FaultKind[] = (
+  [
+    ['EIO', false],
+    ['EIO', true],
+    ['ENOSPC', true],
+    ['EMFILE', false],
+  ] as const
+).flatMap(([code, isShort]) =>
+  [false, true].flatMap((isLasting) => [false, true].map((isSlow) => ({ code, isShort, isLasting, isSlow }))),
 )
 
 /** How often each operation really failed with each error. */
 const failures = new Map<string, number>()
 
 describe('when an operation of the disk fails, all promises settle and all promises are kept', () => {
-  for (const { code, isLasting, isSlow } of kinds) {
-    const name = `${code} ${isLasting ? 'from then on' : 'once'}${isSlow ? ', slow disk' : ''}`
-    test(name, async () => {
-      const total = await operationCountOf(code, isSlow)
-      for (let at = isSlow ? 1 : 0; at < total; at += isSlow || isLasting ? 3 * step : step) {
-        const plan = new FaultPlan(at, code, isLasting)
-        try {
-          await new FailingLife({ plan, isSlow }).live()
-        } catch (cause) {
-          const [first] = plan.failed
-          throw new Error(`${name}, at ${at}: ${first?.name} ${first?.path}`, { cause })
-        }
-        for (const operation of plan.failed) {
-          const what = `${operation.name} ${kindOf(operation.path)}: ${code}`
-          failures.set(what, (failures.get(what) ?? 0) + 1)
-        }
+  for (const kind of kinds) {
+    const { code, isShort, isLasting, isSlow } = kind
+    const often = isLasting ? 'from then on' : 'once'
+    const name = `${code}${isShort ? ' with half of a write done' : ''} ${often}${isSlow ? ', slow disk' : ''}`
+    test(name, { timeout: timeoutMs }, async () => {
+      let count = 0
+      for (let seed = 0; seed < lifeCount; seed++) {
+        const total = await operationCountOf(kind, seed)
+        // Of short writes only the writes are new.
+        const step = isSlow || (isShort && code === 'EIO') ? 3 : 1
+        for (let at = (seed + 1) % step; at < total; at += step, count++) await failAt(at, kind, seed, name)
       }
+      expect(count).toBeGreaterThan(code === 'EMFILE' ? 5 : 30)
+      reportFigure(`error at every k-th call, ${isLasting ? 'lasting' : 'once'}`, count)
     })
   }
 
@@ -57,10 +65,24 @@ describe('when an operation of the disk fails, all promises settle and all promi
   })
 })
 
+async function failAt(at: number, kind: FaultKind, seed: number, name: string): Promise<void> {
+  const plan = new FaultPlan({ ...kind, at })
+  try {
+    await new FailingLife({ plan, isSlow: kind.isSlow, seed }).live()
+  } catch (cause) {
+    const [first] = plan.failed
+    throw new Error(`${name}, at ${at} of life ${seed}: ${first?.name} ${first?.path}`, { cause })
+  }
+  for (const operation of plan.failed) {
+    const what = `${operation.name} ${kindOf(operation.path)}: ${kind.code}`
+    failures.set(what, (failures.get(what) ?? 0) + 1)
+  }
+}
+
 /** How many operations of a life in which nothing fails could fail so. */
-async function operationCountOf(code: string, isSlow: boolean): Promise<number> {
-  const plan = new FaultPlan(Infinity, code, false)
-  await new FailingLife({ plan, isSlow }).live()
+async function operationCountOf(kind: FaultKind, seed: number): Promise<number> {
+  const plan = new FaultPlan({ ...kind, at: Infinity })
+  await new FailingLife({ plan, isSlow: kind.isSlow, seed }).live()
   return plan.count
 }
 

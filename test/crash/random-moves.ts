@@ -1,7 +1,7 @@
 /** Random moves of a tested store: writes of all kinds, several at a time, and everything that moves files. */
 import type { Durability } from '../../src/store/key-value-store.ts'
+import { type Death, deaths } from '../../src/testing/laboratory/death.ts'
 import type { Change } from './commit-history.ts'
-import { type Death, deaths } from './deaths.ts'
 import type { TestedStore } from './tested-store.ts'
 
 const keyCount = 40
@@ -14,7 +14,7 @@ export interface MoveOptions {
 
 export async function makeRandomMove(tested: TestedStore, options: MoveOptions): Promise<void> {
   const { random } = tested
-  const move = random.upTo(99)
+  const move = random.upTo(109)
   if (move < 30) void tested.write([change(tested)], durability(tested))
   else if (move < 45) void tested.write(changes(tested), durability(tested))
   else if (move < 55) tested.writeSync(changes(tested), durability(tested))
@@ -22,18 +22,14 @@ export async function makeRandomMove(tested: TestedStore, options: MoveOptions):
   else if (move < 70) await tested.finishWrites()
   else if (move < 78) await new Promise((resolve) => setImmediate(resolve))
   else if (move < 83) tested.time.pass(random.chance(0.5) ? 1100 : 3000)
-  else if (move < 87) await tested.flush()
-  else if (move < 89) await tested.compact()
-  else if (move < 92) await tested.clear(`k${random.upTo(3)}`, durability(tested))
-  else if (move < 94) await reopen(tested)
-  else if (move < 97) await tested.die(deaths[random.upTo(deaths.length - 1)] as Death)
+  else if (move < 88) await tested.flush()
+  else if (move < 91) await tested.compact()
+  else if (move < 94) await tested.clear(`k${random.upTo(3)}`, durability(tested))
+  else if (move < 96) await tested.reopen()
+  else if (move < 99) await tested.die(deaths[random.upTo(deaths.length - 1)] as Death)
+  else if (move < 103) await tested.takeSnapshot()
+  else if (move < 106) await tested.checkReads()
   else if (options.hasLargeBatches) void tested.write(largeBatch(tested), durability(tested))
-}
-
-async function reopen(tested: TestedStore): Promise<void> {
-  await tested.close()
-  await tested.open()
-  tested.rebase(tested.history.contentAfter(tested.history.commits.length))
 }
 
 function durability(tested: TestedStore): Durability {

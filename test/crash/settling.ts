@@ -1,5 +1,5 @@
 /** Waiting for promises that must settle, in virtual time: one that does not is a failure, not a hang. */
-import type { VirtualTime } from '../support/virtual-time.ts'
+import type { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 
 const patientTurns = 300
 const turnCountMax = 1500

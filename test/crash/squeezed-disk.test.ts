@@ -7,9 +7,9 @@ import { DiskFullError, StoreError } from '../../src/errors.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { SlowFileSystem } from '../support/slow-file-system.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
-import { type Death, deaths, diskAfter } from './deaths.ts'
+import { type Death, deaths, diskAfter } from '../../src/testing/laboratory/death.ts'
+import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { type MarkedWrite, MarkedWrites } from './marked-writes.ts'
 import { failWithSeed, runSeed } from './seeds.ts'
 import { settle } from './settling.ts'
@@ -117,7 +117,7 @@ class SqueezedLife {
   #note(): void {
     const death = deaths[this.#random.upTo(2)] as Death
     this.#states.push({
-      disk: diskAfter(this.#disk, death, this.#random),
+      disk: diskAfter(this.#disk, death, this.#random.upTo(2 ** 31)),
       writes: this.#writes.copy(),
       death,
     })

@@ -1,44 +1,58 @@
 /**
- * A store on a memory file system that remembers what it was told and what it promised, through closing, dying
- * and opening again.
+ * A store in a laboratory that remembers what it was told and what it promised, through closing, dying and opening
+ * again.
  */
-import type { MemoryFileSystemOptions } from '../../src/fs/memory-file-system.ts'
-import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
-import { SeededRandom } from '../../src/fs/seeded-random.ts'
-import type { Durability } from '../../src/store/key-value-store.ts'
+import type { SeededRandom } from '../../src/fs/seeded-random.ts'
+import type { Durability, Snapshot } from '../../src/store/key-value-store.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { SlowFileSystem } from '../support/slow-file-system.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import type { CrashLaboratory } from '../../src/testing/laboratory/crash-laboratory.ts'
+import type { Death } from '../../src/testing/laboratory/death.ts'
+import type { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { type Change, type Commit, CommitHistory, type Content } from './commit-history.ts'
-import { type Death, diskAfter } from './deaths.ts'
 import { settle } from './settling.ts'
-import { contentOf, openSmallStore } from './small-stores.ts'
+import { contentOf, smallStoreOptions, storePath } from './small-stores.ts'
 
-export interface TestedStoreOptions {
-  readonly seed: number
-  /** Asynchronous operations take their time, and others overtake them. */
-  readonly isSlow: boolean
-  readonly compaction: 'leveled' | 'size-tiered'
-  readonly files?: MemoryFileSystemOptions
+export type Compaction = 'leveled' | 'size-tiered'
+
+/** What must hold of the store if it dies at this moment. */
+export interface Moment {
+  readonly history: CommitHistory
+  /** At most so many of the commits are there: later ones had not begun. */
+  readonly begun: number
+  /** At least so many are. */
+  readonly afterKill: number
+  readonly afterPowerLoss: number
 }
 
+interface HeldSnapshot {
+  readonly snapshot: Snapshot
+  readonly content: Content
+}
+
+const heldSnapshotCountMax = 3
+
 export class TestedStore {
-  readonly time: VirtualTime
-  readonly random: SeededRandom
   history: CommitHistory = new CommitHistory()
-  disk: MemoryFileSystem
-  readonly #options: TestedStoreOptions
+  readonly #laboratory: CrashLaboratory
+  readonly #compaction: Compaction
   #store: LogStructuredStore | undefined
   /** The last sequence number before the first commit of the history; `undefined` until that is known. */
   #baseSequence: number | undefined
   readonly #outstanding = new Set<Promise<void>>()
+  #snapshots: HeldSnapshot[] = []
   #valueCount = 0
 
-  constructor(options: TestedStoreOptions) {
-    this.#options = options
-    this.random = new SeededRandom(options.seed)
-    this.time = new VirtualTime(new SeededRandom(options.seed + 1))
-    this.disk = new MemoryFileSystem(options.files)
+  constructor(laboratory: CrashLaboratory, compaction: Compaction) {
+    this.#laboratory = laboratory
+    this.#compaction = compaction
+  }
+
+  get random(): SeededRandom {
+    return this.#laboratory.random
+  }
+
+  get time(): VirtualTime {
+    return this.#laboratory.time
   }
 
   get store(): LogStructuredStore {
@@ -46,11 +60,20 @@ export class TestedStore {
     return this.#store
   }
 
+  get moment(): Moment {
+    const { afterKill, afterPowerLoss } = this.history.promised
+    const onDisk = Math.max(afterPowerLoss, this.#claimedOnDisk())
+    return {
+      history: this.history,
+      begun: this.history.commits.length,
+      afterKill: Math.max(afterKill, onDisk),
+      afterPowerLoss: onDisk,
+    }
+  }
+
   /** Opens the store that is on the disk. */
   async open(): Promise<void> {
-    const pauses = new SeededRandom(this.random.upTo(2 ** 31))
-    const fs = this.#options.isSlow ? new SlowFileSystem(this.disk, pauses) : this.disk
-    const opening = openSmallStore(fs, this.time, { compaction: this.#options.compaction })
+    const opening = this.#laboratory.open(storePath, smallStoreOptions({ compaction: this.#compaction }))
     this.#store = await settle(opening, this.time, 'open()')
     const isAnew = this.history.commits.length === 0
     this.#baseSequence = isAnew ? this.#store.status().sequenceNumber : undefined
@@ -88,10 +111,9 @@ export class TestedStore {
 
   async clear(prefix: string, durability: Durability): Promise<void> {
     await this.finishWrites()
-    const { history } = this
-    const keys = history.contentAfter(history.commits.length).map(([key]) => key)
+    const keys = this.#expected.map(([key]) => key)
     const changes = keys.filter((key) => key.startsWith(prefix)).map((key) => ({ key, value: undefined }))
-    const commit = history.begin(changes, durability)
+    const commit = this.history.begin(changes, durability)
     await settle(this.#follow(commit, this.store.clear({ prefix, durability })), this.time, 'clear()')
   }
 
@@ -109,6 +131,23 @@ export class TestedStore {
     this.history.reachedDisk(count)
   }
 
+  /** Keeps a snapshot of all that was written. Lets go of the oldest when there are many. */
+  async takeSnapshot(): Promise<void> {
+    await this.finishWrites()
+    if (this.#snapshots.length === heldSnapshotCountMax) this.#snapshots.shift()?.snapshot.close()
+    this.#snapshots.push({ snapshot: this.store.snapshot(), content: this.#expected })
+  }
+
+  /** Throws when the store shows anything but what was written, now or when a snapshot was taken. */
+  async checkReads(): Promise<void> {
+    await this.finishWrites()
+    checkSame(await settle(contentOf(this.store), this.time, 'reading'), this.#expected, 'what was written')
+    for (const { snapshot, content } of this.#snapshots) {
+      const found = await settle(contentOf(this.store, { snapshot }), this.time, 'reading a snapshot')
+      checkSame(found, content, 'a snapshot')
+    }
+  }
+
   /** Closes the store, while writes may be under way. */
   async close(): Promise<void> {
     const { store } = this
@@ -116,21 +155,26 @@ export class TestedStore {
     await this.finishWrites()
     this.history.reachedDisk()
     this.#store = undefined
+    this.#snapshots = []
+  }
+
+  async reopen(): Promise<void> {
+    await this.close()
+    await this.open()
+    this.rebase(this.#expected)
   }
 
   /** Dies, and lives on with what that left. Throws when a promise is broken. */
   async die(death: Death): Promise<void> {
-    const { store } = this
-    const { afterKill, afterPowerLoss } = this.history.promised
-    const onDisk = Math.max(afterPowerLoss, this.claimedOnDisk())
-    const promised = death === 'killed' ? Math.max(afterKill, onDisk) : onDisk
-    const begun = this.history.commits.length
-    const history = this.history.until(begun, { afterKill: promised, afterPowerLoss: onDisk })
-    const left = diskAfter(this.disk, death, this.random, this.#options.files)
+    const { store, moment } = this
+    const { begun, afterKill, afterPowerLoss } = moment
+    const promised = death === 'killed' ? afterKill : afterPowerLoss
+    const history = this.history.until(begun, { afterKill: promised, afterPowerLoss })
+    this.#laboratory.die(death)
     await settle(store.close(), this.time, 'close()')
     await settle(Promise.allSettled([...this.#outstanding]), this.time, 'the writes')
     this.#store = undefined
-    this.disk = left
+    this.#snapshots = []
     this.history = history
     await this.open()
     const found = await contentOf(this.store)
@@ -146,20 +190,20 @@ export class TestedStore {
     this.#baseSequence = this.store.status().sequenceNumber
   }
 
-  /** How many of the first commits survive a power loss by what `status()` says. */
-  claimedOnDisk(): number {
-    if (this.#store === undefined || this.#baseSequence === undefined) return 0
-    return this.history.commitsWithin(this.#store.status().sync.syncedSequence - this.#baseSequence)
-  }
-
   /** A value that no other commit has. */
   newValue(length: number): string {
     this.#valueCount++
     return `${this.#valueCount}.`.padEnd(length, String(this.#valueCount % 10))
   }
 
-  stop(): void {
-    this.time.stop()
+  get #expected(): Content {
+    return this.history.contentAfter(this.history.commits.length)
+  }
+
+  /** How many of the first commits survive a power loss by what `status()` says. */
+  #claimedOnDisk(): number {
+    if (this.#store === undefined || this.#baseSequence === undefined) return 0
+    return this.history.commitsWithin(this.#store.status().sync.syncedSequence - this.#baseSequence)
   }
 
   #follow(commit: Commit, written: Promise<void>): Promise<void> {
@@ -175,6 +219,16 @@ export class TestedStore {
     const forget = (): boolean => this.#outstanding.delete(followed)
     followed.then(forget, forget)
     return followed
+  }
+}
+
+function checkSame(found: Content, expected: Content, what: string): void {
+  const size = Math.max(found.length, expected.length)
+  for (let i = 0; i < size; i++) {
+    const [[key, value] = [], [expectedKey, expectedValue] = []] = [found[i], expected[i]]
+    if (key === expectedKey && value === expectedValue) continue
+    const [is, should] = [value, expectedValue].map((text) => text?.slice(0, 12))
+    throw new Error(`${what}: entry ${i} is ${key} = ${is} instead of ${expectedKey} = ${should}`)
   }
 }
 

@@ -7,10 +7,10 @@ import { CorruptionError } from '../../src/errors.ts'
 import type { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import type { Content } from '../crash/commit-history.ts'
 import { settle } from '../crash/settling.ts'
 import { contentOf, openSmallStore, storePath } from '../crash/small-stores.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
 import type { SoundStore } from './sound-stores.ts'
 
 /** How a damage came to light, or that it did no harm. */

@@ -2,11 +2,11 @@
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { type Change, CommitHistory, type Content } from '../crash/commit-history.ts'
 import { settle } from '../crash/settling.ts'
 import { contentOf, openSmallStore } from '../crash/small-stores.ts'
 import { operationOf } from '../crash/tested-store.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
 
 export interface SoundStore {
   readonly name: string

@@ -5,11 +5,11 @@
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { type Change, CommitHistory } from '../crash/commit-history.ts'
 import { settle } from '../crash/settling.ts'
 import { contentOf } from '../crash/small-stores.ts'
 import { operationOf } from '../crash/tested-store.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
 import { openSmallDamaged } from './damaged-life.ts'
 import type { SoundStore } from './sound-stores.ts'
 

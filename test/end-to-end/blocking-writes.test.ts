@@ -4,7 +4,7 @@ import type { File, OpenMode } from '../../src/fs/file-system.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { SlowFileSystem } from '../support/slow-file-system.ts'
+import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
 import { StillTime } from '../support/still-time.ts'
 
 const KiB = 1024

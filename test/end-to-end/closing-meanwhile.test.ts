@@ -7,8 +7,8 @@ import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
 import { settle } from '../crash/settling.ts'
 import { openSmallStore } from '../crash/small-stores.ts'
 import { HeldReads } from '../support/held-reads.ts'
-import { SlowFileSystem } from '../support/slow-file-system.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 
 const keys = Array.from({ length: 40 }, (_, i) => `key ${String(i).padStart(3, '0')}`)
 const valueFor = (key: string): string => `${key} ${'x'.repeat(200)}`

@@ -4,7 +4,7 @@ import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
 import type { TuningOptions } from '../../src/store/settings.ts'
-import { SlowFileSystem } from '../support/slow-file-system.ts'
+import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
 
 const KiB = 1024
 const tuning: TuningOptions = {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 
 interface OpenedStore {
   readonly store: LogStructuredStore

@@ -5,8 +5,8 @@
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { settle } from '../crash/settling.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
 
 export interface FixtureStore {
   readonly name: string

@@ -3,8 +3,8 @@
  * some turns of the event loop after that, as the seed says. So what goes on meanwhile can overtake them, as on a
  * real disk. Blocking operations are not slowed down.
  */
-import type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from '../../src/fs/file-system.ts'
-import type { SeededRandom } from '../../src/fs/seeded-random.ts'
+import type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from '../../fs/file-system.ts'
+import type { SeededRandom } from '../../fs/seeded-random.ts'
 
 const turnCountMax = 3
 

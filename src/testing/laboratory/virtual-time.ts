@@ -3,15 +3,17 @@
  * with each turn of the event loop while a timer waits. The jumps come from a seed, so that over a file system in
  * memory one seed is one run, whatever the machine does meanwhile.
  */
-import type { SeededRandom } from '../../src/fs/seeded-random.ts'
-import type { Clock } from '../../src/time/clock.ts'
-import type { Scheduler } from '../../src/time/scheduler.ts'
+import type { SeededRandom } from '../../fs/seeded-random.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Scheduler } from '../../time/scheduler.ts'
 
 const msPerLook = 0.002
 const jumpChance = 0.01
 /** Longer than what a read, a slice or a turn of the event loop may take. */
 const jumpMsMax = 5
 const msPerTurn = 1
+/** How often what waits for the next turn of the event loop waits for one more. */
+const delayChance = 0.2
 
 interface Timer {
   readonly dueMs: number
@@ -21,6 +23,7 @@ interface Timer {
 export class VirtualTime implements Clock, Scheduler {
   readonly #random: SeededRandom
   readonly #timers = new Set<Timer>()
+  #immediates: (() => void)[] = []
   #nowMs = 0
   #isTurning = false
   #isStopped = false
@@ -43,7 +46,8 @@ export class VirtualTime implements Clock, Scheduler {
   }
 
   immediate(run: () => void): void {
-    setImmediate(run)
+    this.#immediates.push(run)
+    if (this.#immediates.length === 1) this.#runImmediatesLater()
   }
 
   timer(delayMs: number, run: () => void): () => void {
@@ -64,6 +68,19 @@ export class VirtualTime implements Clock, Scheduler {
   stop(): void {
     this.#isStopped = true
     this.#timers.clear()
+  }
+
+  /** On the next turn, or a later one when the seed lets others go first; in their order. */
+  #runImmediatesLater(): void {
+    setImmediate(() => {
+      if (this.#random.chance(delayChance)) {
+        this.#runImmediatesLater()
+        return
+      }
+      const due = this.#immediates
+      this.#immediates = []
+      for (const run of due) run()
+    })
   }
 
   /** While timers wait, each turn of the event loop takes its time. */

@@ -1,0 +1,3 @@
+import { testRandomCrashes } from './random-crashes.ts'
+
+testRandomCrashes('size-tiered')
