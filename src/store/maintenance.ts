@@ -193,6 +193,14 @@ export class Maintenance {
     }
   }
 
+  /** Rejects with the cause when a flush fails before `isOver`. */
+  async flushFailed(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      await this.#jobEnded.promise
+      if (!isOver() && this.flushFailure !== undefined) throw this.flushFailure
+    }
+  }
+
   /** Merges everything in the range down as far as it goes. */
   async compact(range: KeyRange, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {

@@ -277,12 +277,21 @@ export class StoreEngine<K, V> {
   /** Seals what was written so far and waits until all of it is in segments, or for the signal. */
   async flush(signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.pipeline.seal(signal)
+      await this.#seal(signal)
       await untilAborted(this.maintenance.flushed(this.tables.sealed, signal), signal)
     } catch (error) {
       signal?.throwIfAborted()
       throw asStoreError(error, `the store ${this.path} could not be flushed`)
     }
+  }
+
+  /** Seals the active table; without memory for another one only a flush helps, and a failure of that is told. */
+  async #seal(signal: AbortSignal | undefined): Promise<void> {
+    let isOver = false
+    const sealed = this.pipeline.seal(signal).finally(() => {
+      isOver = true
+    })
+    await Promise.race([sealed, this.maintenance.flushFailed(() => isOver)])
   }
 
   /** Flushes, then merges everything in the range down as far as it goes. */
