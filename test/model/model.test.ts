@@ -6,12 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { reportFigure, roundCountOf } from '../support/figures.ts'
 import { runModel } from './model-run.ts'
 import { type OptionSet, optionSets } from './option-sets.ts'
 import { emptyReport, type RunReport, sumOf } from './run-report.ts'
 
 const seed = Number(process.env.VARVE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const usualMoveCount = Number(process.env.VARVE_MOVES ?? 8_000)
+const usualMoveCount = Number(process.env.VARVE_MOVES ?? roundCountOf(8_000, 800_000))
 const reports: RunReport[] = []
 let workerCount = 0
 process.on('worker', () => {
@@ -47,6 +48,7 @@ test.skipIf(process.env.VARVE_MOVES !== undefined)('the runs did enough to prove
   expect(sum.crossedReaders).toBeGreaterThanOrEqual(1_000)
   expect(sum.reopens).toBeGreaterThanOrEqual(200)
   expect(workerCount).toBeGreaterThanOrEqual(1)
+  reportFigure('model operations', sum.operations)
 })
 
 /** A real disk answers when it likes. */
