@@ -4,11 +4,11 @@ import { ClosedError } from '../../src/errors.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
+import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
+import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { settle } from '../crash/settling.ts'
 import { openSmallStore } from '../crash/small-stores.ts'
 import { HeldReads } from '../support/held-reads.ts'
-import { SlowFileSystem } from '../../src/testing/laboratory/slow-file-system.ts'
-import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 
 const keys = Array.from({ length: 40 }, (_, i) => `key ${String(i).padStart(3, '0')}`)
 const valueFor = (key: string): string => `${key} ${'x'.repeat(200)}`
