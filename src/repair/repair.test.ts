@@ -118,6 +118,26 @@ describe('a damaged block', () => {
   })
 })
 
+test('a key whose newest version was in a lost block, and whose older ones are in the next, is reported', async () => {
+  const fileSystem = new MemoryFileSystem()
+  const store = await LogStructuredStore.open(path, { ...small, fileSystem })
+  const snapshots = []
+  for (let i = 0; i < 20; i++) {
+    await store.put('k', `${i}`.padEnd(100, 'x'))
+    snapshots.push(store.snapshot())
+  }
+  await store.flush()
+  for (const snapshot of snapshots) snapshot.close()
+  const killed = fileSystem.killed()
+  await store.close()
+  const segment = await segmentPath(killed, 0)
+  await replaceFile(killed, segment, flipped(100)(await bytesOf(killed, segment)))
+  const report = await repair(path, { ...small, fileSystem: killed, target })
+  expect(report).toMatchObject({ ok: false, entryCount: 1, doubtfulCount: 1 })
+  expect(Buffer.from(report.lost[0]?.keys.lte ?? []).toString()).toBe('k')
+  expect((await contentOf(killed)).get('k')).not.toContain('19')
+})
+
 test('a missing segment is reported with the keys that the manifest says it had', async () => {
   const fileSystem = await damaged(newer, () => undefined)
   const { lost, ok } = await repair(path, { ...small, fileSystem, target })
