@@ -141,7 +141,11 @@ export class VarveLevel<KDefault = string, VDefault = string> extends LevelBase<
   protected _getSync(key: Uint8Array, options: ReadCallOptions): Uint8Array | undefined {
     const store = this.#syncStore
     if (store === undefined) throw new LevelError('LEVEL_NOT_SUPPORTED', 'the store has no synchronous reads')
-    return inTermsOfLevel(() => store.getSync(key, readOptionsOf(options)))
+    try {
+      return store.getSync(key, readOptionsOf(options))
+    } catch (error) {
+      return throwLevelError(error)
+    }
   }
 
   protected _getMany(keys: Uint8Array[], options: ReadCallOptions): Promise<(Uint8Array | undefined)[]> {
