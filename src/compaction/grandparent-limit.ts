@@ -19,6 +19,11 @@ export class GrandparentLimit {
     this.#bytesMax = bytesMax
   }
 
+  /** The answer of {@link isReachedAt} cannot change before this key is passed; `undefined`: never again. */
+  get boundary(): Uint8Array | undefined {
+    return this.#grandparents[this.#next]?.largestKey
+  }
+
   /**
    * Whether the output should end before this key; asked with the first entry of every key, ascending. A `true`
    * begins the count anew.

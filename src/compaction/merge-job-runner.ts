@@ -1,7 +1,9 @@
 /**
- * Carries out a flush or a compaction in steps: merge → survivors → segments. A step does blocking I/O for a
+ * Carries out a flush or a compaction in plain TypeScript, in steps: merge → survivors → segments. A step does blocking I/O for a
  * bounded time, so that the same code runs in the worker thread, in slices between other work, or to the end at
  * once.
+ *
+ * Used where there is no compiled kernel, and what the other runner is compared with.
  *
  * A step cannot end inside one entry, one read or one sync; what exceeds its budget is at most that.
  */
@@ -9,20 +11,15 @@ import type { EntryView } from '../entry/entry.ts'
 import { CursorState } from '../entry/entry-cursor.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
+import { SegmentWriter } from '../segment/segment-writer.ts'
 import type { Clock } from '../time/clock.ts'
 import { DeeperRuns } from './deeper-runs.ts'
 import { GrandparentLimit, overlappedSegmentCountMax } from './grandparent-limit.ts'
 import type { MergeJob, MergeProgress, MergeResult } from './merge-job.ts'
 import { MergeOutputs } from './merge-outputs.ts'
+import type { MergeRunner, StepBudget } from './merge-runner.ts'
 import { type MergeSource, openMergeSource } from './merge-source.ts'
 import { Survivors } from './survivors.ts'
-
-/** How much a step may do. */
-export interface StepBudget {
-  readonly durationMs: number
-  /** Of keys and values. */
-  readonly bytes: number
-}
 
 /** Entries between two looks at the clock, unless they are large. */
 const entriesPerLook = 64
@@ -38,11 +35,11 @@ type Phase =
   | 'done'
   | 'failed'
 
-export class MergeJobRunner {
+export class MergeJobRunner implements MergeRunner {
   readonly job: MergeJob
   readonly #clock: Clock
   readonly #source: MergeSource
-  readonly #outputs: MergeOutputs
+  readonly #outputs: MergeOutputs<SegmentWriter>
   readonly #survivors: Survivors
   readonly #grandparents: GrandparentLimit
   #phase: Phase = 'starting'
@@ -55,7 +52,11 @@ export class MergeJobRunner {
     this.job = job
     this.#clock = clock
     this.#source = openMergeSource(job, fs)
-    this.#outputs = new MergeOutputs(job, fs)
+    this.#outputs = new MergeOutputs(
+      job,
+      fs,
+      (file, number) => new SegmentWriter(file, number, job.segmentSettings),
+    )
     this.#survivors = new Survivors(job.liveSequences, new DeeperRuns(job.deeperIntervals))
     const overlapBytesMax = overlappedSegmentCountMax * job.segmentSettings.segmentSizeBytes
     this.#grandparents = new GrandparentLimit(
@@ -68,10 +69,6 @@ export class MergeJobRunner {
     return { entryBytes: this.#entryBytes, bytesWritten: this.#outputs.bytesWritten }
   }
 
-  /**
-   * Goes on for a while; whether the job is done. When it throws (the system's error, or `CorruptionError` on
-   * damaged input), the job is over and its outputs are removed.
-   */
   step(budget: StepBudget): boolean {
     invariant(this.#phase !== 'failed', 'a failed merge is not continued')
     const deadline = this.#clock.monotonicMs() + budget.durationMs
@@ -88,7 +85,6 @@ export class MergeJobRunner {
     return this.#phase === 'done'
   }
 
-  /** What came of it, once a step said that the job is done. */
   result(): MergeResult {
     invariant(this.#phase === 'done', 'only a finished merge has a result')
     const { job } = this
@@ -104,7 +100,6 @@ export class MergeJobRunner {
     }
   }
 
-  /** Gives up and removes the outputs, those of a finished job too. Safe to call twice. */
   abort(): void {
     if (this.#phase === 'failed') return
     this.#phase = 'failed'
@@ -134,7 +129,7 @@ export class MergeJobRunner {
           return
         }
       }
-      this.#outputs.add(this.#source.cursor.entry)
+      this.#outputs.open().add(this.#source.cursor.entry)
       this.#phase = 'moving'
     }
   }
@@ -166,7 +161,7 @@ export class MergeJobRunner {
     const { keyBytes, keyStart, keyLength } = entry
     const isReached =
       this.#survivors.startsKey && this.#grandparents.isReachedAt(keyBytes, keyStart, keyLength)
-    return this.#outputs.hasOpenSegment && (isReached || this.#outputs.shouldClose(entry))
+    return this.#outputs.hasOpenSegment && (isReached || this.#outputs.writer.shouldClose(entry))
   }
 
   #finish(): void {

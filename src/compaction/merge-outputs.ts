@@ -3,31 +3,38 @@
  * synced, and at the end their directory synced. Until the job's edit is in the manifest nothing refers to them,
  * so a failed merge leaves nothing behind but files that may be removed.
  */
-import type { EntryView } from '../entry/entry.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
 import type { File, FileSystem } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
-import { SegmentWriter } from '../segment/segment-writer.ts'
 import type { MergeJob } from './merge-job.ts'
 
-interface OpenOutput {
-  readonly file: File
-  readonly writer: SegmentWriter
+/** What writes one of them. */
+interface OutputWriter {
+  readonly bytesWritten: number
+  finishStep(): SegmentMeta | undefined
+  abort(): void
 }
 
-export class MergeOutputs {
+interface OpenOutput<W> {
+  readonly file: File
+  readonly writer: W
+}
+
+export class MergeOutputs<W extends OutputWriter> {
   readonly added: SegmentMeta[] = []
   readonly #job: MergeJob
   readonly #fs: FileSystem
-  #open: OpenOutput | undefined
+  readonly #createWriter: (file: File, number: number) => W
+  #open: OpenOutput<W> | undefined
   /** Files created so far, which are the first of the job's numbers. */
   #createdCount = 0
   #finishedBytes = 0
 
-  constructor(job: MergeJob, fs: FileSystem) {
+  constructor(job: MergeJob, fs: FileSystem, createWriter: (file: File, number: number) => W) {
     this.#job = job
     this.#fs = fs
+    this.#createWriter = createWriter
   }
 
   /** Size of all files so far. */
@@ -39,14 +46,16 @@ export class MergeOutputs {
     return this.#open !== undefined
   }
 
-  /** Whether the open segment is full and `next` belongs into another one. */
-  shouldClose(next: EntryView): boolean {
-    return this.#open?.writer.shouldClose(next) ?? false
+  /** The writer of the open segment; there must be one. */
+  get writer(): W {
+    invariant(this.#open !== undefined, 'a segment is open')
+    return this.#open.writer
   }
 
-  add(entry: EntryView): void {
+  /** The writer of the open segment, or of the next one. */
+  open(): W {
     this.#open ??= this.#create()
-    this.#open.writer.add(entry)
+    return this.#open.writer
   }
 
   /** Does a part of finishing the open segment; whether it is done. Nothing may be added meanwhile. */
@@ -79,13 +88,13 @@ export class MergeOutputs {
     this.added.length = 0
   }
 
-  #create(): OpenOutput {
+  #create(): OpenOutput<W> {
     const { first, count } = this.#job.outputNumbers
     invariant(this.#createdCount < count, `${count} file numbers are enough for the outputs of a merge`)
     const number = first + this.#createdCount
     const file = this.#fs.openSync(this.#pathOf(number), 'create')
     this.#createdCount += 1
-    return { file, writer: new SegmentWriter(file, number, this.#job.segmentSettings) }
+    return { file, writer: this.#createWriter(file, number) }
   }
 
   #pathOf(number: number): string {

@@ -6,7 +6,7 @@
 import { PlainKernel } from './plain-kernel.ts'
 import { isWasmMemory, type SharedMemory } from './shared-memory.ts'
 import { tableModule } from './table-module.ts'
-import { webAssembly } from './web-assembly.ts'
+import { moduleBytesOf, webAssembly } from './web-assembly.ts'
 
 /** The functions of assembly/table/index.ts. */
 interface TableExports {
@@ -28,7 +28,7 @@ export function createWasmKernel(
 ): WasmKernel | undefined {
   if (webAssembly === undefined || !isWasmMemory(memory)) return undefined
   try {
-    if (compiled === undefined) compiled = new webAssembly.Module(bytesOf(tableModule))
+    if (compiled === undefined) compiled = new webAssembly.Module(moduleBytesOf(tableModule))
     if (compiled === null) return undefined
     const { exports } = new webAssembly.Instance(compiled, { env: { memory } })
     return new WasmKernel(memory.buffer, keyPosition, scratchSizeBytes, exports as TableExports)
@@ -78,8 +78,4 @@ export class WasmKernel extends PlainKernel {
   override writeHash(start: number, end: number, seedHigh: number, seedLow: number, target: number): void {
     this.#hash(start, end, seedHigh, seedLow, target)
   }
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }

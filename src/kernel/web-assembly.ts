@@ -3,8 +3,8 @@
 export interface WebAssemblyPart {
   readonly Memory: new (descriptor: {
     readonly initial: number
-    readonly maximum: number
-    readonly shared: boolean
+    readonly maximum?: number
+    readonly shared?: boolean
   }) => { readonly buffer: unknown }
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
@@ -14,3 +14,8 @@ export interface WebAssemblyPart {
 export const webAssembly: WebAssemblyPart | undefined = (
   globalThis as { readonly WebAssembly?: WebAssemblyPart }
 ).WebAssembly
+
+/** The bytes of a module that the build embedded. */
+export function moduleBytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+}

@@ -43,9 +43,21 @@ export function checkBlock(
   path: string,
   offset: number,
 ): void {
-  const { words } = memory
   hashBlock(memory, at, length, number, offset)
-  if (words[at >>> 2] !== hashResult.low || words[(at >>> 2) + 1] !== hashResult.high) {
+  checkHashedBlock(memory, at, length, path, offset, hashResult)
+}
+
+/** {@link checkBlock} of a block whose hash, all but its checksum, is `hash`. */
+export function checkHashedBlock(
+  memory: BlockMemory,
+  at: number,
+  length: number,
+  path: string,
+  offset: number,
+  hash: { readonly high: number; readonly low: number },
+): void {
+  const { words } = memory
+  if (words[at >>> 2] !== hash.low || words[(at >>> 2) + 1] !== hash.high) {
     throw new CorruptionError('a block does not match its checksum', path, offset)
   }
   const problem = blockProblem(memory, at, length, path)

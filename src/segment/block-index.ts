@@ -193,9 +193,21 @@ export class BlockIndexWriter {
   ): void {
     const common = commonPrefixLength(previous, previousStart, previousLength, first, firstStart, firstLength)
     const isSameKey = common === previousLength && common === firstLength
-    if (isSameKey && this.blockCount > 0) this.#continuing.push(this.blockCount)
+    const separatorLength = isSameKey ? firstLength : common + 1
+    this.addSeparated(position, first, firstStart, separatorLength, isSameKey && this.blockCount > 0)
+  }
+
+  /** {@link add} where the separator, the first bytes of the block's first key, is known. */
+  addSeparated(
+    position: number,
+    first: Uint8Array,
+    firstStart: number,
+    separatorLength: number,
+    continues: boolean,
+  ): void {
+    if (continues) this.#continuing.push(this.blockCount)
     this.#positions.push(position)
-    this.#pushSeparator(first, firstStart, isSameKey ? firstLength : common + 1)
+    this.#pushSeparator(first, firstStart, separatorLength)
   }
 
   /** Hands the memory on; not used any more. */

@@ -12,13 +12,16 @@ export class BlockMemory {
   readonly halves: Uint16Array
   readonly words: Uint32Array
 
-  /** `sizeBytes` is rounded up to a multiple of eight; they are the first of `buffer`, or of a new, zeroed one. */
-  constructor(sizeBytes: number, buffer: ArrayBuffer = new ArrayBuffer(alignedSize(sizeBytes))) {
+  /**
+   * `sizeBytes` is rounded up to a multiple of eight; they lie in `buffer` from `start` on, a multiple of eight too,
+   * or in a new, zeroed one.
+   */
+  constructor(sizeBytes: number, buffer: ArrayBuffer = new ArrayBuffer(alignedSize(sizeBytes)), start = 0) {
     invariant(hostIsLittleEndian, 'segments are read on little-endian machines only')
     const size = alignedSize(sizeBytes)
-    this.bytes = new Uint8Array(buffer, 0, size)
-    this.halves = new Uint16Array(buffer, 0, size / 2)
-    this.words = new Uint32Array(buffer, 0, size / 4)
+    this.bytes = new Uint8Array(buffer, start, size)
+    this.halves = new Uint16Array(buffer, start, size / 2)
+    this.words = new Uint32Array(buffer, start, size / 4)
   }
 
   /** The buffer under all three views. */

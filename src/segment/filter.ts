@@ -19,11 +19,25 @@ import { takeBuffer } from './spare-buffers.ts'
 const bitsPerKey = 10
 const trailerSizeBytes = 8
 
-/** A filter with room for `keyCount` keys, empty. */
-export function createFilter(keyCount: number): BlockMemory {
+/** What a filter for so many keys looks like. */
+export function filterShapeFor(keyCount: number): {
+  readonly blockCount: number
+  readonly probeCount: number
+  readonly sizeBytes: number
+} {
   const blockCount = bloomBlockCountFor(keyCount, bitsPerKey)
   const sizeBytes = blockCount * bloomBlockSizeBytes + trailerSizeBytes
-  const memory = new BlockMemory(sizeBytes, takeBuffer(sizeBytes))
+  return { blockCount, probeCount: bloomProbeCountFor(bitsPerKey), sizeBytes }
+}
+
+/** A filter with room for `keyCount` keys, empty. */
+export function createFilter(keyCount: number): BlockMemory {
+  const { sizeBytes } = filterShapeFor(keyCount)
+  return emptyFilter(new BlockMemory(sizeBytes, takeBuffer(sizeBytes)))
+}
+
+/** Makes the memory, which has the size of a filter, an empty one. */
+export function emptyFilter(memory: BlockMemory): BlockMemory {
   memory.words.fill(0)
   memory.words[memory.words.length - 2] = bloomProbeCountFor(bitsPerKey)
   return memory

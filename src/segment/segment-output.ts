@@ -7,6 +7,8 @@ import { BlockMemory } from './block-memory.ts'
 import type { SegmentSettings } from './segment-settings.ts'
 import { giveBuffer, takeBuffer } from './spare-buffers.ts'
 
+type OutputSettings = Pick<SegmentSettings, 'outputBufferBytes' | 'syncEveryBytes'>
+
 export class SegmentOutput {
   /** Where blocks are laid out; written from {@link place} on. */
   readonly buffer: BlockMemory
@@ -16,10 +18,10 @@ export class SegmentOutput {
   #writtenBytes = 0
   #unsyncedBytes = 0
 
-  constructor(file: File, settings: SegmentSettings) {
+  constructor(file: File, { outputBufferBytes, syncEveryBytes }: OutputSettings) {
     this.#file = file
-    this.#syncEveryBytes = settings.syncEveryBytes
-    this.buffer = new BlockMemory(settings.outputBufferBytes, takeBuffer(settings.outputBufferBytes))
+    this.#syncEveryBytes = syncEveryBytes
+    this.buffer = new BlockMemory(outputBufferBytes, takeBuffer(outputBufferBytes))
   }
 
   /** Offset in the file of the next byte. */
@@ -50,6 +52,11 @@ export class SegmentOutput {
       this.take(bytes.length)
       return
     }
+    this.appendAtOnce(bytes)
+  }
+
+  /** Appends bytes that need not be gathered: they are many. */
+  appendAtOnce(bytes: Uint8Array): void {
     this.#write()
     this.#writeBytes(bytes)
   }

@@ -6,37 +6,32 @@ import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { hashAt } from './block-check.ts'
 import type { BlockIndexWriter } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
-import { createFilter, fillFilter } from './filter.ts'
 import type { GrowableWords } from './growable-words.ts'
-import { emptySlot, fillHashIndex, type KeyHashes, slotCountFor } from './hash-index.ts'
+import type { KeyTables } from './key-tables.ts'
 import { encodeProperties, PropertyNumber } from './property-table.ts'
 import { encodeFooter, footerSizeBytes, type Region } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import type { SegmentOutput } from './segment-output.ts'
 import type { SegmentSettings } from './segment-settings.ts'
-import { giveBuffer, takeBuffer } from './spare-buffers.ts'
 
 /** What the writer gathered. */
 export interface SegmentTail {
   readonly number: number
   readonly settings: SegmentSettings
   readonly blockIndex: BlockIndexWriter
-  readonly hashes: KeyHashes
+  readonly keys: KeyTables
   /** Low and high halves of the checksums so far, in turn; those of the regions are added. */
   readonly checksums: GrowableWords
   readonly counts: Omit<SegmentMeta, 'number' | 'sizeBytes' | 'checksum' | 'keyCount' | 'blockCount'>
 }
 
-/** Keys entered into a table in one step. */
-const keysPerStep = 8192
-
 /** Writes the tail and syncs the file; the caller may pause at each `yield`. */
 export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<void, SegmentMeta> {
   const blocksEnd = output.offset
-  const { number, checksums, hashes, counts } = tail
-  const hashIndex = writeTable(output, tail, yield* buildHashIndex(hashes))
+  const { number, checksums, keys, counts } = tail
+  const hashIndex = writeTable(output, tail, yield* keys.buildHashIndex())
   yield
-  const filter = writeTable(output, tail, yield* buildFilter(hashes))
+  const filter = writeTable(output, tail, yield* keys.buildFilter())
   yield
   const index = tail.blockIndex.encode(blocksEnd / 8, counts.smallestKey, counts.largestKey)
   const blockIndex = writeRegion(output, tail, index)
@@ -55,7 +50,7 @@ export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<
     filter,
     blockIndex,
     properties,
-    keyCount: hashes.count,
+    keyCount: keys.count,
     blockCount,
     ...counts,
   })
@@ -66,27 +61,7 @@ export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<
   output.append(bytes)
   yield
   output.finish()
-  return { number, sizeBytes: output.offset, checksum, keyCount: hashes.count, blockCount, ...counts }
-}
-
-function* buildHashIndex(hashes: KeyHashes): Generator<void, BlockMemory> {
-  const sizeBytes = slotCountFor(hashes.count) * 4
-  const memory = new BlockMemory(sizeBytes, takeBuffer(sizeBytes))
-  memory.words.fill(emptySlot)
-  for (let key = 0; key < hashes.count; key += keysPerStep) {
-    fillHashIndex(memory.words, hashes, key, Math.min(key + keysPerStep, hashes.count))
-    yield
-  }
-  return memory
-}
-
-function* buildFilter(hashes: KeyHashes): Generator<void, BlockMemory> {
-  const memory = createFilter(hashes.count)
-  for (let key = 0; key < hashes.count; key += keysPerStep) {
-    fillFilter(memory, hashes, key, Math.min(key + keysPerStep, hashes.count))
-    yield
-  }
-  return memory
+  return { number, sizeBytes: output.offset, checksum, keyCount: keys.count, blockCount, ...counts }
 }
 
 function encodeTailProperties({ counts, settings }: SegmentTail): BlockMemory {
@@ -105,7 +80,7 @@ function encodeTailProperties({ counts, settings }: SegmentTail): BlockMemory {
 /** Writes a region whose memory others may use then. */
 function writeTable(output: SegmentOutput, tail: SegmentTail, memory: BlockMemory): Region {
   const region = writeRegion(output, tail, memory)
-  giveBuffer(memory.buffer)
+  tail.keys.takeBack(memory)
   return region
 }
 

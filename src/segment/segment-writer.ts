@@ -16,6 +16,7 @@ import { BlockMemory } from './block-memory.ts'
 import { BlockWriter, copyBytes, encodeLargeBlock, largeBlockSize } from './block-writer.ts'
 import { GrowableWords } from './growable-words.ts'
 import { KeyHashes } from './hash-index.ts'
+import { ListedKeyTables } from './key-tables.ts'
 import {
   encodeHeader,
   headerChecksumOffset,
@@ -133,7 +134,7 @@ export class SegmentWriter {
       number: this.number,
       settings: this.#settings,
       blockIndex: this.#blockIndex,
-      hashes: this.#hashes,
+      keys: new ListedKeyTables(this.#hashes),
       checksums: this.#checksums,
       counts: {
         entryCount: this.#entryCount,
@@ -262,13 +263,19 @@ export class SegmentWriter {
   }
 
   #writeHeader(): void {
-    const header = new DataView(new ArrayBuffer(headerSizeBytes))
-    const bytes = new Uint8Array(header.buffer)
-    encodeHeader(header, this.number)
-    hashAt(bytes, 0, headerChecksumOffset, this.number, 0)
-    header.setUint32(headerChecksumOffset, hashResult.low, true)
-    header.setUint32(headerChecksumOffset + 4, hashResult.high, true)
+    const header = encodeSealedHeader(this.number)
     this.#keepChecksum()
-    this.#output.append(bytes)
+    this.#output.append(header)
   }
+}
+
+/** The header of segment `number`; its checksum is left in `hashResult`, too. */
+export function encodeSealedHeader(number: number): Uint8Array {
+  const header = new DataView(new ArrayBuffer(headerSizeBytes))
+  const bytes = new Uint8Array(header.buffer)
+  encodeHeader(header, number)
+  hashAt(bytes, 0, headerChecksumOffset, number, 0)
+  header.setUint32(headerChecksumOffset, hashResult.low, true)
+  header.setUint32(headerChecksumOffset + 4, hashResult.high, true)
+  return bytes
 }

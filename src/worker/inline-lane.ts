@@ -3,7 +3,8 @@
  * systems that no other thread can reach, for tests, and where no worker can start.
  */
 import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-job.ts'
-import { MergeJobRunner, type StepBudget } from '../compaction/merge-job-runner.ts'
+import type { MergeRunner, StepBudget } from '../compaction/merge-runner.ts'
+import { startMerge } from '../compaction/start-merge.ts'
 import { ClosedError } from '../errors.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
@@ -29,7 +30,7 @@ export class InlineLane {
 
   /** `store` tells the jobs of one store from those of another. */
   submit(job: MergeJob, store: number, fs: FileSystem): MergeHandle {
-    const inlineJob = new InlineJob(job, store, new MergeJobRunner(job, fs, this.#clock), (over) =>
+    const inlineJob = new InlineJob(job, store, startMerge(job, fs, this.#clock), (over) =>
       this.#queue.remove(over),
     )
     this.#queue.add(inlineJob)
@@ -52,11 +53,11 @@ class InlineJob implements QueuedJob, MergeHandle {
   readonly store: number
   readonly isFlush: boolean
   readonly isUrgent = false
-  readonly #runner: MergeJobRunner
+  readonly #runner: MergeRunner
   readonly #outcome = new Outcome()
   readonly #onOver: (job: InlineJob) => void
 
-  constructor(job: MergeJob, store: number, runner: MergeJobRunner, onOver: (job: InlineJob) => void) {
+  constructor(job: MergeJob, store: number, runner: MergeRunner, onOver: (job: InlineJob) => void) {
     this.store = store
     this.isFlush = job.kind === 'flush'
     this.#runner = runner

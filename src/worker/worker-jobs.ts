@@ -2,7 +2,8 @@
  * What the maintenance thread does: steps of jobs, one after the other, with a look at its messages between any
  * two. It knows nothing of the thread that it runs in, so that a test can run it in its own.
  */
-import { MergeJobRunner, type StepBudget } from '../compaction/merge-job-runner.ts'
+import type { MergeRunner, StepBudget } from '../compaction/merge-runner.ts'
+import { startMerge } from '../compaction/start-merge.ts'
 import { ClosedError } from '../errors.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
@@ -74,7 +75,7 @@ class WorkerJob implements QueuedJob {
   readonly control: JobControl
   readonly store: number
   readonly isFlush: boolean
-  #runner: MergeJobRunner | undefined
+  #runner: MergeRunner | undefined
 
   constructor(message: RunMessage) {
     this.message = message
@@ -93,7 +94,7 @@ class WorkerJob implements QueuedJob {
 
   /** Whether the job is done. Throws what it fails with. */
   step(fs: FileSystem, clock: Clock): boolean {
-    this.#runner ??= new MergeJobRunner(this.message.job, fs, clock)
+    this.#runner ??= startMerge(this.message.job, fs, clock)
     if (this.control.isCancelled) {
       this.#runner.abort()
       throw new ClosedError('the store was closed before its maintenance was done')
@@ -105,8 +106,8 @@ class WorkerJob implements QueuedJob {
   }
 
   result(): WorkerResult {
-    return (this.#runner as MergeJobRunner).result()
+    return (this.#runner as MergeRunner).result()
   }
 }
 
-type WorkerResult = ReturnType<MergeJobRunner['result']>
+type WorkerResult = ReturnType<MergeRunner['result']>

@@ -1,7 +1,8 @@
 /** Flush and compaction jobs over a folder, with plain entries going in and coming out. */
 import { DeeperRuns } from '../../src/compaction/deeper-runs.ts'
 import type { CompactionJob, FlushJob, MergeJob, MergeResult } from '../../src/compaction/merge-job.ts'
-import { MergeJobRunner, type StepBudget } from '../../src/compaction/merge-job-runner.ts'
+import type { StepBudget } from '../../src/compaction/merge-runner.ts'
+import { startMerge } from '../../src/compaction/start-merge.ts'
 import { Survivors } from '../../src/compaction/survivors.ts'
 import { joinPath, segmentFileName } from '../../src/fs/file-names.ts'
 import type { FileSystem } from '../../src/fs/file-system.ts'
@@ -61,7 +62,7 @@ export function compactionJob(
 
 /** Carries the job out in one go. */
 export function runWhole(job: MergeJob, fs: FileSystem): MergeResult {
-  const runner = new MergeJobRunner(job, fs, systemClock)
+  const runner = startMerge(job, fs, systemClock)
   while (!runner.step(unlimited)) {}
   return runner.result()
 }

@@ -1,0 +1,15 @@
+/** Which of the two that can do it carries out a flush or a compaction. */
+import type { FileSystem } from '../fs/file-system.ts'
+import { takeMergeMachine } from '../kernel/merge-machine.ts'
+import type { Clock } from '../time/clock.ts'
+import { MachineMergeRunner } from './machine-merge-runner.ts'
+import type { MergeJob } from './merge-job.ts'
+import { MergeJobRunner } from './merge-job-runner.ts'
+import type { MergeRunner } from './merge-runner.ts'
+
+/** Begins the job, by the compiled kernel where there is one. No I/O. */
+export function startMerge(job: MergeJob, fs: FileSystem, clock: Clock): MergeRunner {
+  const machine = takeMergeMachine()
+  if (machine === undefined) return new MergeJobRunner(job, fs, clock)
+  return new MachineMergeRunner(job, fs, clock, machine)
+}
