@@ -30,9 +30,8 @@ export class InlineLane {
 
   /** `store` tells the jobs of one store from those of another. */
   submit(job: MergeJob, store: number, fs: FileSystem): MergeHandle {
-    const inlineJob = new InlineJob(job, store, startMerge(job, fs, this.#clock), (over) =>
-      this.#queue.remove(over),
-    )
+    const start = (): MergeRunner => startMerge(job, fs, this.#clock)
+    const inlineJob = new InlineJob(job, store, start, (over) => this.#queue.remove(over))
     this.#queue.add(inlineJob)
     this.#schedule()
     return inlineJob
@@ -53,14 +52,16 @@ class InlineJob implements QueuedJob, MergeHandle {
   readonly store: number
   readonly isFlush: boolean
   readonly isUrgent = false
-  readonly #runner: MergeRunner
+  /** Not before its turn: a runner that waits would hold memory for nothing. */
+  readonly #start: () => MergeRunner
+  #runner: MergeRunner | undefined
   readonly #outcome = new Outcome()
   readonly #onOver: (job: InlineJob) => void
 
-  constructor(job: MergeJob, store: number, runner: MergeRunner, onOver: (job: InlineJob) => void) {
+  constructor(job: MergeJob, store: number, start: () => MergeRunner, onOver: (job: InlineJob) => void) {
     this.store = store
     this.isFlush = job.kind === 'flush'
-    this.#runner = runner
+    this.#start = start
     this.#onOver = onOver
   }
 
@@ -69,11 +70,12 @@ class InlineJob implements QueuedJob, MergeHandle {
   }
 
   get progress(): MergeProgress {
-    return this.#runner.progress
+    return this.#runner?.progress ?? { entryBytes: 0, bytesWritten: 0 }
   }
 
   work(budget: StepBudget): void {
     try {
+      this.#runner ??= this.#start()
       if (!this.#runner.step(budget)) return
       this.#outcome.succeed(this.#runner.result())
     } catch (error) {
@@ -89,7 +91,7 @@ class InlineJob implements QueuedJob, MergeHandle {
 
   cancel(): void {
     if (this.#outcome.isSettled) return
-    this.#runner.abort()
+    this.#runner?.abort()
     this.#outcome.fail(new ClosedError('the store was closed before its maintenance was done'))
     this.#onOver(this)
   }
