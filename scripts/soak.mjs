@@ -1,5 +1,5 @@
 // `npm run test:soak -- [parts] [--scale=0.1]`: the randomised tests at full length, and a table of what they did.
-// Parts: crashes, errors, kills, model; none means all. The scale is the share of the full length, 1 by default.
+// Parts: crashes, errors, kills, model, damages; none means all. The scale is the share of the full length, 1 by default.
 // VARVE_SEED repeats a run.
 
 import { spawnSync } from 'node:child_process'
@@ -25,6 +25,10 @@ const parts = {
   },
   kills: { tests: ['test/crash/killed-process'], figures: { 'kill -9 rounds': 1_000 } },
   model: { tests: ['test/model/model.test.ts'], figures: { 'model operations': 20_000_000 } },
+  damages: {
+    tests: ['test/damage/damage.test.ts', 'test/damage/repair.test.ts'],
+    figures: { damages: 20_000, repairs: 3_000 },
+  },
 }
 
 /** @typedef {{ tests: string[], figures: Record<string, number> }} Part */

@@ -15,11 +15,12 @@ import { namesOf, readFileOf } from '../crash/files-of-store.ts'
 import { failWithSeed, runSeed } from '../crash/seeds.ts'
 import { settle } from '../crash/settling.ts'
 import { storePath } from '../crash/small-stores.ts'
+import { reportFigure, roundCountOf } from '../support/figures.ts'
 import { openSmallDamaged, outcomeOf } from './damaged-life.ts'
 import { type Damage, damageFile, damagesOf, flip, replaceFile } from './damages.ts'
 import { closedStore, closedWithoutRoom, killedStore, type SoundStore } from './sound-stores.ts'
 
-const damageCount = Number(process.env.VARVE_DAMAGES ?? 2_000)
+const damageCount = Number(process.env.VARVE_DAMAGES ?? roundCountOf(2_000, 20_000))
 /** Bits flipped in each file while a store is open. */
 const flipCount = 60
 const random = new SeededRandom(runSeed)
@@ -196,7 +197,9 @@ async function overwrite(disk: MemoryFileSystem, path: string, bytes: Uint8Array
 }
 
 test('damages of every kind of file were told, as many as were asked for', () => {
-  expect(Object.values(outcomes).reduce((sum, each) => sum + each, 0)).toBeGreaterThanOrEqual(damageCount)
+  const total = Object.values(outcomes).reduce((sum, each) => sum + each, 0)
+  reportFigure('damages', total)
+  expect(total).toBeGreaterThanOrEqual(damageCount)
   for (const kind of ['current', 'closed', 'manifest', 'log']) {
     expect(outcomes[`${kind}: refused at open`], kind).toBeGreaterThan(damageCount / 100)
   }

@@ -10,6 +10,7 @@ import type { SyncedPosition } from '../../src/log/record-format.ts'
 import { laterPosition, RecordReader } from '../../src/log/record-reader.ts'
 import { namesOf, readFileOf } from '../crash/files-of-store.ts'
 import { storePath } from '../crash/small-stores.ts'
+import { reportFigure } from '../support/figures.ts'
 import { outcomeOf } from './damaged-life.ts'
 import { damageFile, flip } from './damages.ts'
 import type { SoundStore } from './sound-stores.ts'
@@ -36,6 +37,7 @@ test.each(stores.map((make) => [make.name, make] as const))(
     for (const name of names) await flipEachBit(sound, name, proven)
     const flipCount = Object.values(counts[sound.name] ?? {}).reduce((sum, each) => sum + each, 0)
     expect(flipCount).toBe(8 * sizeBytes)
+    reportFigure('single bits', flipCount)
   },
   600_000,
 )

@@ -8,11 +8,12 @@ import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { namesOf, readFileOf } from '../crash/files-of-store.ts'
 import { failWithSeed, runSeed } from '../crash/seeds.ts'
 import { storePath } from '../crash/small-stores.ts'
+import { reportFigure, roundCountOf } from '../support/figures.ts'
 import { type Damage, damageFile, damagesOf } from './damages.ts'
 import { repairAndJudge } from './repaired.ts'
 import { closedStore, closedWithoutRoom, killedStore, type SoundStore } from './sound-stores.ts'
 
-const repairCount = Number(process.env.VARVE_REPAIRS ?? 300)
+const repairCount = Number(process.env.VARVE_REPAIRS ?? roundCountOf(300, 3_000))
 const random = new SeededRandom(runSeed)
 const outcomes: Record<string, number> = {}
 const stores = [closedStore, killedStore, closedWithoutRoom]
@@ -93,6 +94,10 @@ async function damageAndRepair(
 }
 
 test('most damages cost no more than a range of keys', () => {
+  reportFigure(
+    'repairs',
+    Object.values(outcomes).reduce((sum, each) => sum + each, 0),
+  )
   const of = (outcome: string): number => outcomes[outcome] ?? 0
   expect(of('segment: all but a range')).toBeGreaterThan(repairCount / 20)
   expect(of('segment: what may be everything')).toBe(0)
