@@ -43,6 +43,8 @@ export const RecordType = {
 export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 
 export const recordHeaderSizeBytes = 56
+/** The checksum, which begins a record and covers what is behind it. */
+export const checksumSizeBytes = 8
 export const recordMagic: number = 0x63655256
 /** No record is longer: a batch of 256 MiB with its frame and some slack. */
 export const recordLengthMax: number = 512 * 1024 * 1024
@@ -78,7 +80,7 @@ export function sealRecord(
   storeId: StoreId,
 ): void {
   writeRecordHeader(bytes, start, length, header)
-  xxh64(bytes, start + 8, start + length, storeId.high, storeId.low)
+  xxh64(bytes, start + checksumSizeBytes, start + length, storeId.high, storeId.low)
   writeChecksum(bytes, start)
 }
 
@@ -109,7 +111,13 @@ export function* sealRecordInSlices(
   writeChecksum(bytes, start)
 }
 
-function writeRecordHeader(bytes: Uint8Array, start: number, length: number, header: RecordHeader): void {
+/** All of a record's header but its checksum. */
+export function writeRecordHeader(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  header: RecordHeader,
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, recordHeaderSizeBytes)
   view.setUint32(8, recordMagic, true)
   view.setUint32(12, length, true)

@@ -7,7 +7,13 @@
 import type { SequenceNumber } from '../entry/entry.ts'
 import { isDiskFull, type StoreError } from '../errors.ts'
 import type { StoreId } from '../log/file-header.ts'
-import { type RecordHeader, RecordType, sealRecord, sealRecordInSlices } from '../log/record-format.ts'
+import {
+  checksumSizeBytes,
+  type RecordHeader,
+  RecordType,
+  sealRecordInSlices,
+  writeRecordHeader,
+} from '../log/record-format.ts'
 import type { WriteAheadLog } from '../log/write-ahead-log.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
 import type { CommitGroup } from './commit-group.ts'
@@ -86,8 +92,9 @@ export class GroupCommitter {
     const log = this.#logFor(group)
     if (log === undefined) return
     const { table, start, end } = group
-    const header = this.#headerOf(group, log)
-    sealRecord(table.bytes, table.positionOf(start), end - start, header, this.#parts.storeId)
+    const { high, low } = this.#parts.storeId
+    writeRecordHeader(table.bytes, table.positionOf(start), end - start, this.#headerOf(group, log))
+    table.writeHash(start + checksumSizeBytes, end, high, low, start)
     if (!group.mustBeWritten && this.isIdle) this.#keepInMemory(group)
     else this.#write(group, log, isBlocking)
   }

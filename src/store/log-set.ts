@@ -66,7 +66,7 @@ export class LogSet {
 
   /** Whether a non-blocking write is under way in any log. */
   get isBusy(): boolean {
-    return this.logs.some((log) => log.file.isBusy)
+    return this.#current?.file.isBusy === true || this.#older.some((log) => log.file.isBusy)
   }
 
   /** Makes the first log, blocking: once in the life of a handle, at the first write. */

@@ -310,7 +310,7 @@ export class Maintenance {
   }
 
   get #level0RunCount(): number {
-    return this.#parts.manifest.state.version.level(0).runs.length
+    return this.#parts.manifest.state.version.levels[0]?.runs.length ?? 0
   }
 
   #refuseIfStopped(): void {
