@@ -1,5 +1,6 @@
 /**
- * RocksDB by @nxtedition/rocksdb, uncompressed (its compression is ZSTD with a dictionary, or none). `put` drops
+ * RocksDB by @nxtedition/rocksdb, uncompressed (its compression is ZSTD with a dictionary, or none; its log, which
+ * it compresses by default, too). `put` drops
  * its `sync` option in this version, so durable puts go through a batch. The blocking methods are the package's
  * own underscored ones; they take keys as they are, so that none of the checks of the public ones are paid.
  */
@@ -20,7 +21,8 @@ export async function load() {
       const encoding = text ? 'utf8' : 'buffer'
       const db = new RocksLevel(folder, { keyEncoding: encoding, valueEncoding: encoding })
       // The write buffer is RocksDB's own default, 64 MB.
-      await db.open({ cacheSize: cacheBytes, compression: false, createIfMissing: true })
+      const uncompressed = { compression: false, walCompression: false }
+      await db.open({ cacheSize: cacheBytes, createIfMissing: true, ...uncompressed })
       return new RocksStore(db, durable, encoding)
     },
   }

@@ -22,6 +22,7 @@ export function reportOf(run) {
     aboutRun(run),
     targetTable(run),
     rateTable(run),
+    cpuTable(run),
     buildTable(run),
     costTable(run),
     failures(run),

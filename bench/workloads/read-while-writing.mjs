@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WrongValueError } from '../measure/entries.mjs'
 import { randomFrom } from '../measure/random.mjs'
+import { warmUp } from './warm-up.mjs'
 import { nextTurn, randomData } from './workload.mjs'
 
 /** @typedef {import('./workload.mjs').Context} Context */
@@ -12,6 +13,7 @@ import { nextTurn, randomData } from './workload.mjs'
 const readsATurn = 64
 const writesABatch = 100
 const batchEveryMs = 5
+const warmUpSliceMs = 100
 
 /** @param {Context} context @returns {Promise<import('./workload.mjs').Outcome>} */
 async function measureReadWhileWriting(context) {
@@ -37,7 +39,8 @@ async function measureReadWhileWriting(context) {
     }
     return operations
   }
-  await readUntil(performance.now() + Math.max(500, seconds * 500))
+  const warm = warmUp(seconds, count / 3)
+  for (let done = 0; warm.goesOn(done); ) done += await readUntil(performance.now() + warmUpSliceMs)
   meter.begin()
   meter.watchLoop()
   const writtenBefore = state.written

@@ -5,6 +5,7 @@
  */
 import { WrongValueError } from '../measure/entries.mjs'
 import { randomFrom } from '../measure/random.mjs'
+import { warmUp } from './warm-up.mjs'
 import { nextTurn, randomData, textData } from './workload.mjs'
 
 /** @typedef {import('./workload.mjs').Context} Context */
@@ -15,6 +16,9 @@ const chunk = 512
 const verifyEvery = 64
 const sampleEvery = 16
 const hotKeys = 10_000
+
+/** Stores of fewer entries are read as often before the clock runs. */
+const touchedWhole = 100_000
 
 /** One loop over the keys of a chunk; answers with the values to verify. */
 /** @typedef {(keys: any[], kept: any[]) => unknown} ChunkReader */
@@ -41,8 +45,8 @@ async function measureReading(context, { pick, text = false, size = chunk }, rea
       else entries.writeKey(keys[i], numberOf(random))
     }
   }
-  const warmUpUntil = performance.now() + Math.max(1000, seconds * 1e3)
-  for (let i = 0; i < count / 3 && performance.now() < warmUpUntil; i += size) {
+  const warm = warmUp(seconds, Math.max(count / 3, Math.min(count, touchedWhole)))
+  for (let i = 0; warm.goesOn(i); i += size) {
     makeKeys()
     kept.length = 0
     await readChunk(keys, kept)

@@ -1,6 +1,7 @@
 /** Walking through all entries, and reading a few from many places. */
 import { WrongValueError } from '../measure/entries.mjs'
 import { randomFrom } from '../measure/random.mjs'
+import { warmUp } from './warm-up.mjs'
 import { nextTurn, randomData } from './workload.mjs'
 
 /** @typedef {import('./workload.mjs').Context} Context */
@@ -77,8 +78,8 @@ async function measureSeeks(context) {
   const makeKeys = () => {
     for (const key of keys) entries.writeKey(key, random.below(count))
   }
-  const warmUpUntil = performance.now() + Math.max(1000, seconds * 1e3)
-  for (let i = 0; i < count / 10 && performance.now() < warmUpUntil; i += seeksAChunk) {
+  const warm = warmUp(seconds, count / 10)
+  for (let i = 0; warm.goesOn(i); i += seeksAChunk) {
     makeKeys()
     await seekAll()
   }

@@ -6,12 +6,14 @@
 import { WrongValueError } from '../measure/entries.mjs'
 import { randomFrom, zipfian } from '../measure/random.mjs'
 import { Pace } from './pace.mjs'
+import { warmUp } from './warm-up.mjs'
 import { randomData } from './workload.mjs'
 
 /** @typedef {import('./workload.mjs').Context} Context */
 
 const clientCount = 64
 const sampleEvery = 8
+const warmUpSliceMs = 100
 const verifyEvery = 64
 const scanLengthMax = 100
 
@@ -37,15 +39,16 @@ const mixes = {
  * @returns {Promise<import('./workload.mjs').Outcome>}
  */
 async function measureMix(context, mix) {
-  const { entries, meter, seconds, count } = context
+  const { entries, meter, seconds } = context
   const store = await context.open()
   const clients = new Clients(context, store, mix)
-  await clients.run(Math.ceil(count / 5), performance.now() + Math.max(500, seconds * 500))
+  const warm = warmUp(seconds, 0)
+  while (warm.goesOn(0)) await clients.run(performance.now() + warmUpSliceMs)
   meter.begin()
   meter.watchLoop()
   meter.resume()
   const written = clients.written
-  const operations = await clients.run(Number.POSITIVE_INFINITY, performance.now() + seconds * 1e3)
+  const operations = await clients.run(performance.now() + seconds * 1e3)
   meter.pause()
   meter.stopWatchingLoop()
   await store.close()
@@ -78,18 +81,17 @@ class Clients {
   }
 
   /**
-   * @param {number} total
    * @param {number} deadline
    * @returns {Promise<number>} operations done
    */
-  async run(total, deadline) {
+  async run(deadline) {
     const pace = new Pace(deadline)
     let done = 0
     const client = async (/** @type {number} */ number) => {
       const { entries, meter } = this.#context
       const key = entries.newKey()
       const value = entries.newValue()
-      while (done < total && !pace.isOver) {
+      while (!pace.isOver) {
         const place = done++
         const start = place % sampleEvery === 0 ? performance.now() : 0
         await this.#operate(number, key, value, place % verifyEvery === 0)
