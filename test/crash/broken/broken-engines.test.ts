@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { breakages } from './breakages.ts'
 import { buildBrokenEngine } from './broken-engine.ts'
 import type { Hunt } from './hunts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-broken-'))
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Far more than it takes. */
@@ -25,6 +28,7 @@ describe('an engine', () => {
   for (const breakage of breakages) {
     test(`is found out when ${breakage.name}`, { timeout: timeoutMs }, async () => {
       const { hunt } = await buildBrokenEngine(breakage, folder)
+      if (breakage.kernel !== undefined) vi.stubEnv('VARVE_KERNEL', breakage.kernel)
       const found = await hunt(breakage.hunt, roundCountsMax[breakage.hunt])
       console.log(`${breakage.name}: ${found?.slice(0, 240)}`)
       expect(found).toBeDefined()
