@@ -34,6 +34,9 @@ class SyncWatch {
   }
 }
 
+/** Turns of the event loop after which a write must be waiting for something. */
+const patientTurns = 100
+
 export interface FailingLifeOptions {
   readonly plan: FaultPlan
   readonly isSlow: boolean
@@ -104,18 +107,28 @@ export class FailingLife {
     for (let i = 0; i < 4; i++) {
       void writes.begin(store, 'os', 300)
       void writes.begin(store, 'memory', 30)
-      await writes.begin(store, 'disk', 30)
+      void writes.begin(store, 'disk', 30)
+      await this.#settleWrites(store)
       writes.beginSync(store, 'os', 30)
       for (let j = 0; j < 7; j++) void writes.begin(store, j === 3 ? 'disk' : 'os', 4800)
       if (i === 1) void writes.begin(store, 'os', 30_000)
       if (i === 2 && this.#isSlow) void writes.begin(store, 'disk', 1_200_000)
       void writes.begin(store, 'os', 300)
-      await settle(writes.settled(), time, 'a write')
+      await this.#settleWrites(store)
       if (i === 1) await settle(failureOf(store.flush()), time, 'flush()')
       if (i === 2) await settle(failureOf(store.compact()), time, 'compact()')
       time.pass(1100)
     }
     writes.beginSync(store, 'disk', 30)
+    await this.#settleWrites(store)
+  }
+
+  /** While no file can be opened, nothing is flushed, and writes that find no memory wait: until files can be. */
+  async #settleWrites(store: LogStructuredStore): Promise<void> {
+    const { writes, plan, time } = this
+    for (let turn = 0; turn < patientTurns && writes.isWaiting; turn++)
+      await new Promise((resolve) => setImmediate(resolve))
+    if (plan.code === 'EMFILE' && writes.isWaiting && store.status().stalls.cause === 'arenas') plan.heal()
     await settle(writes.settled(), time, 'a write')
   }
 

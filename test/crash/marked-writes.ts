@@ -60,6 +60,10 @@ export class MarkedWrites {
     for (const write of this.all) if (write.durability === 'memory') write.outcome = 'rejected'
   }
 
+  get isWaiting(): boolean {
+    return this.#outstanding.size > 0
+  }
+
   /** Resolves when every write begun is acknowledged or rejected. */
   async settled(): Promise<void> {
     while (this.#outstanding.size > 0) await Promise.all([...this.#outstanding])
