@@ -1,10 +1,13 @@
 /**
- * Waits until an engine has finished what it does in the background, the same way for every engine: no other
- * thread of the process runs, waits for a processor or waits for the disk, little CPU is used, and the engine
- * itself (where it can tell) says that it is idle. The clock stops at the last moment that was not quiet.
+ * Waits until an engine has finished what it does in the background, the same way for every engine: no thread that
+ * it started runs, waits for a processor or waits for the disk, little CPU is used, and the engine itself (where it
+ * can tell) says that it is idle. The clock stops at the last moment that was not quiet.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Threads that were there before any engine was: those that compile and collect garbage for V8. */
+const ownThreads = new Set(process.platform === 'linux' ? readdirSync('/proc/self/task') : [])
 
 const pollMs = 10
 const quietMs = 150
@@ -34,11 +37,12 @@ export async function settle(engine) {
   }
 }
 
-/** Whether a thread other than this one is running, ready to run, or in a call to the disk. */
+/** Whether a thread that an engine started is running, ready to run, or in a call to the disk. */
 function otherThreadsWork() {
   if (process.platform !== 'linux') return false
-  const own = String(process.pid)
-  return readdirSync('/proc/self/task').some((thread) => thread !== own && /[RD]/.test(stateOf(thread)))
+  return readdirSync('/proc/self/task').some(
+    (thread) => !ownThreads.has(thread) && /[RD]/.test(stateOf(thread)),
+  )
 }
 
 /** @param {string} thread */
