@@ -1,10 +1,12 @@
 // What varve/level costs: each workload through VarveLevel, against the bare store plus a subclass of abstract-level
-// that does nothing, both measured in the same round. Run from the root after a build: node bench/micro/level-overhead.mjs
+// that does nothing, and against classic-level through the same interface, all measured in the same round. Run from the
+// root after a build: node bench/micro/level-overhead.mjs
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AbstractIterator, AbstractLevel } from 'abstract-level'
+import { ClassicLevel } from 'classic-level'
 import { VarveLevel } from '../../dist/adapters/level/varve-level.js'
 import { SyncKeyValueStore } from '../../dist/index.js'
 
@@ -16,8 +18,9 @@ const keys = Array.from({ length: keyCount }, (_, i) =>
 )
 
 /** @typedef {import('../../dist/adapters/level/varve-level.js').VarveLevel<Uint8Array, Uint8Array>} Level */
+/** @typedef {ClassicLevel<Uint8Array, Uint8Array>} Classic */
 /** @typedef {import('../../dist/adapters/level/varve-level.js').ByteStore} Store */
-/** @typedef {{ bare: number, base: number, whole: number, ratio: number }} Round milliseconds */
+/** @typedef {{ bare: number, base: number, whole: number, classic: number, ratio: number, lead: number }} Round milliseconds, and ratios */
 
 /**
  * Does what abstract-level does for every call, and nothing else.
@@ -53,7 +56,7 @@ class NothingIterator extends AbstractIterator {
   }
 }
 
-/** @type {Record<string, { level: (db: Level | NothingLevel) => Promise<void>, store: (db: Store) => Promise<void> }>} */
+/** @type {Record<string, { level: (db: Level | NothingLevel | Classic) => Promise<void>, store: (db: Store) => Promise<void> }>} */
 const workloads = {
   get: {
     level: async (db) => {
@@ -105,10 +108,12 @@ const workloads = {
 const folder = mkdtempSync(join(tmpdir(), 'varve-level-overhead-'))
 try {
   /** @type {Level} */
-  const level = new VarveLevel(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+  const level = new VarveLevel(join(folder, 'varve'), { keyEncoding: 'view', valueEncoding: 'view' })
   const nothing = new NothingLevel()
-  await Promise.all([level.open(), nothing.open()])
-  for (const key of keys) await level.put(key, value)
+  /** @type {Classic} */
+  const classic = new ClassicLevel(join(folder, 'classic'), { keyEncoding: 'view', valueEncoding: 'view' })
+  await Promise.all([level.open(), nothing.open(), classic.open()])
+  for (const key of keys) await Promise.all([level.put(key, value), classic.put(key, value)])
   for (const [name, run] of Object.entries(workloads)) {
     /** @type {Round[]} */
     const rounds = []
@@ -116,19 +121,23 @@ try {
       const bare = await timeOf(() => run.store(level.store))
       const base = await timeOf(() => run.level(nothing))
       const whole = await timeOf(() => run.level(level))
-      if (round >= 0) rounds.push({ bare, base, whole, ratio: whole / (bare + base) })
+      const other = await timeOf(() => run.level(classic))
+      const ratios = { ratio: whole / (bare + base), lead: other / whole }
+      if (round >= 0) rounds.push({ bare, base, whole, classic: other, ...ratios })
     }
-    const [bare, base, whole] = [
+    const [bare, base, whole, other] = [
       perEntry(rounds, 'bare'),
       perEntry(rounds, 'base'),
       perEntry(rounds, 'whole'),
+      perEntry(rounds, 'classic'),
     ]
     const extra = `${Math.round((median(rounds, 'ratio') - 1) * 100)} %`
     console.log(
-      `${name}: store ${bare} + abstract-level ${base}; varve/level ${whole}, ${extra} over the sum`,
+      `${name}: store ${bare} + abstract-level ${base}; varve/level ${whole}, ${extra} over the sum; ` +
+        `classic-level ${other}, ${median(rounds, 'lead').toFixed(1)} times as long`,
     )
   }
-  await level.close()
+  await Promise.all([level.close(), classic.close()])
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

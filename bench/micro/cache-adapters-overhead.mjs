@@ -1,0 +1,110 @@
+// What varve/keyv and varve/unstorage cost: each call through the library over Varve, against the bare store plus the
+// library over an adapter that does nothing, all measured in the same round. Run from the root after a build:
+// node bench/micro/cache-adapters-overhead.mjs
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Keyv } from 'keyv'
+import { createStorage } from 'unstorage'
+import { VarveKeyv5 } from '../../dist/adapters/keyv/varve-keyv.js'
+import varveDriver from '../../dist/adapters/unstorage/varve-driver.js'
+import { open } from '../../dist/index.js'
+
+const keyCount = 5_000
+const roundCount = 15
+const keys = Array.from({ length: keyCount }, (_, i) => `key-${String(i).padStart(12, '0')}`)
+const value = 'v'.repeat(100)
+const bytes = new TextEncoder().encode(value)
+
+/** @typedef {{ get(key: string): Promise<unknown>, set(key: string): Promise<unknown> }} Subject */
+
+const folder = mkdtempSync(join(tmpdir(), 'varve-cache-adapters-'))
+try {
+  const bare = await open(join(folder, 'bare'), { valueEncoding: 'bytes' })
+  const forKeyv = await open(join(folder, 'keyv'), { valueEncoding: 'bytes' })
+  const forUnstorage = await open(join(folder, 'unstorage'), { valueEncoding: 'bytes' })
+  const keyv = new Keyv({ store: new VarveKeyv5(forKeyv) })
+  const nothingKeyv = new Keyv({ store: nothingStore() })
+  const storage = createStorage({ driver: varveDriver({ store: forUnstorage }) })
+  const nothingStorage = createStorage({ driver: nothingDriver() })
+  /** @type {Subject} */
+  const store = { get: (key) => bare.get(key), set: (key) => bare.put(key, bytes) }
+  await compare('keyv', store, ofKeyv(nothingKeyv), ofKeyv(keyv))
+  await compare('unstorage', store, ofStorage(nothingStorage), ofStorage(storage))
+  await keyv.disconnect()
+  await storage.dispose()
+  await Promise.all([bare.close(), forKeyv.close(), forUnstorage.close()])
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** @param {Keyv} keyv @returns {Subject} */
+function ofKeyv(keyv) {
+  return { get: (key) => keyv.get(key), set: (key) => keyv.set(key, value) }
+}
+
+/** @param {import('unstorage').Storage} storage @returns {Subject} */
+function ofStorage(storage) {
+  return { get: (key) => storage.getItem(key), set: (key) => storage.setItem(key, value) }
+}
+
+/** A storage adapter for Keyv that keeps nothing. */
+function nothingStore() {
+  const kept = JSON.stringify({ value })
+  return {
+    opts: {},
+    namespace: undefined,
+    get: async () => kept,
+    set: async () => true,
+    delete: async () => true,
+    clear: async () => {},
+    on() {
+      return this
+    },
+  }
+}
+
+/** A driver for unstorage that keeps nothing. */
+function nothingDriver() {
+  return { hasItem: () => true, getItem: async () => value, setItem: async () => {}, getKeys: () => [] }
+}
+
+/**
+ * @param {string} name
+ * @param {Subject} store
+ * @param {Subject} nothing
+ * @param {Subject} whole
+ */
+async function compare(name, store, nothing, whole) {
+  for (const call of /** @type {const} */ (['set', 'get'])) {
+    /** @type {{ bare: number, base: number, all: number, ratio: number }[]} */
+    const rounds = []
+    for (let round = -2; round < roundCount; round++) {
+      const [bare, base, all] = [
+        await timeOf(store, call),
+        await timeOf(nothing, call),
+        await timeOf(whole, call),
+      ]
+      if (round >= 0) rounds.push({ bare, base, all, ratio: all / (bare + base) })
+    }
+    const figure = (/** @type {'bare' | 'base' | 'all'} */ part) =>
+      `${Math.round((medianOf(rounds.map((round) => round[part])) * 1e6) / keyCount)} ns`
+    const extra = Math.round((medianOf(rounds.map(({ ratio }) => ratio)) - 1) * 100)
+    console.log(
+      `${name} ${call}: store ${figure('bare')} + library ${figure('base')}; together ${figure('all')}, ${extra} % over the sum`,
+    )
+  }
+}
+
+/** @param {number[]} numbers */
+function medianOf(numbers) {
+  return numbers.sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+}
+
+/** @param {Subject} subject @param {'get' | 'set'} call */
+async function timeOf(subject, call) {
+  const began = performance.now()
+  for (const key of keys) await subject[call](key)
+  return performance.now() - began
+}
