@@ -2,6 +2,7 @@
  * What brings the entries of one source into the memory of the merge kernel, a window at a time: a MemTable or a
  * run of segments. A window holds blocks as they are in files, or records put together here.
  */
+import { copyRange } from '../bytes/copy-range.ts'
 import { copyEntryView } from '../entry/copy-entry-view.ts'
 import { createEntryView, EntryFlag, type EntryView, keyLengthMax } from '../entry/entry.ts'
 import { Source, WindowKind, WindowRecord } from '../kernel/merge-layout.ts'
@@ -88,8 +89,8 @@ export class RecordWindow {
     machine.set(at + WindowRecord.keyLength, keyLength)
     machine.set(at + WindowRecord.valueLength, valueLength)
     const keyAt = at + WindowRecord.headerSizeBytes
-    copyInto(bytes, keyAt, entry.keyBytes, entry.keyStart, keyLength)
-    if (!isLarge) copyInto(bytes, keyAt + keyLength, entry.valueBytes, entry.valueStart, valueLength)
+    copyRange(entry.keyBytes, entry.keyStart, keyLength, bytes, keyAt)
+    if (!isLarge) copyRange(entry.valueBytes, entry.valueStart, valueLength, bytes, keyAt + keyLength)
     else copyEntryView(entry, this.#large)
     this.#hasLarge = isLarge
     this.#end = end
@@ -109,12 +110,4 @@ function flagsOf({ kind, flags }: EntryView, isLarge: boolean): number {
     ((flags & EntryFlag.asciiValue) === 0 ? 0 : BlockEntryFlag.asciiValue) |
     (isLarge ? WindowRecord.valueElsewhere : 0)
   )
-}
-
-/** Below this length a loop copies faster than a view made for `set`. */
-const loopCopyLengthMax = 24
-
-function copyInto(target: Uint8Array, at: number, source: Uint8Array, start: number, length: number): void {
-  if (length > loopCopyLengthMax) target.set(source.subarray(start, start + length), at)
-  else for (let i = 0; i < length; i += 1) target[at + i] = source[start + i] as number
 }

@@ -3,12 +3,11 @@
  * several times what copying 100 bytes does. The price: arrays from one slab share their `ArrayBuffer`, and one
  * that is kept keeps the slab. Node's own `Buffer` pool makes the same bargain.
  */
+import { copyRange } from '../bytes/copy-range.ts'
 
 const slabSizeBytes = 64 * 1024
 /** Larger arrays get memory of their own, so that a slab always holds many. */
 const sharedSizeBytesMax = slabSizeBytes / 8
-/** Below this a loop beats the call of `set` and the view that it needs. */
-const loopLengthMax = 24
 
 let slab: Uint8Array = new Uint8Array(0)
 /** The buffer of `slab`: asking for it each time would cost a quarter of a copy. */
@@ -19,10 +18,13 @@ let slabUsed = 0
 export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start
   // Not slice(): what a Buffer calls so is a view.
-  if (length > sharedSizeBytesMax) return new Uint8Array(bytes.subarray(start, end))
+  if (length > sharedSizeBytesMax) {
+    const copy = new Uint8Array(length)
+    copyRange(bytes, start, length, copy, 0)
+    return copy
+  }
   const offset = reserve(length)
-  if (length > loopLengthMax) slab.set(bytes.subarray(start, end), offset)
-  else for (let i = 0; i < length; i++) slab[offset + i] = bytes[start + i] as number
+  copyRange(bytes, start, length, slab, offset)
   return take(offset, length)
 }
 

@@ -3,15 +3,13 @@
  * on every platform. Small results share one larger `ArrayBuffer`: read them through their own offset and
  * length, and copy one (`value.slice()`) before transferring its buffer to another thread.
  */
+import { copyRange } from '../bytes/copy-range.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { copyBytes } from './byte-slab.ts'
 import { describeValue } from './describe-value.ts'
 import type { Encoding } from './encoding.ts'
 
 const accepts = 'a Uint8Array'
-
-/** Below this a loop copies faster than `set`. */
-const loopLengthMax = 24
 
 export const bytesEncoding: Encoding<Uint8Array> = {
   name: 'bytes',
@@ -21,8 +19,7 @@ export const bytesEncoding: Encoding<Uint8Array> = {
   sizeBound,
   encodeInto(value, target, offset) {
     const length = value.length
-    if (length > loopLengthMax) target.set(value, offset)
-    else for (let i = 0; i < length; i++) target[offset + i] = value[i] as number
+    copyRange(value, 0, length, target, offset)
     return length
   },
 }

@@ -4,6 +4,7 @@
  * Checksums are left to the caller, who knows the block's position.
  */
 import { commonPrefixLength } from '../bytes/compare-bytes.ts'
+import { copyRange } from '../bytes/copy-range.ts'
 import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
 import { EntryFlag, type EntryView } from '../entry/entry.ts'
 import { alignedSize, type BlockMemory } from './block-memory.ts'
@@ -19,9 +20,6 @@ import {
 
 /** Sequence numbers of a block span less than this, so that each fits its delta. */
 const sequenceSpanMax = 0x1_0000_0000
-
-/** Below this length a loop copies faster than a view made for `set`. */
-const loopCopyLengthMax = 24
 
 /** The columnar block being filled. */
 export class BlockWriter {
@@ -69,8 +67,8 @@ export class BlockWriter {
     this.#flags[count] = entryFlagsOf(entry, isOlderVersion)
     this.#sequences[count] = sequenceNumber
     const keyAt = this.#dataLength
-    copyBytes(entry.keyBytes, entry.keyStart, keyLength, this.#data, keyAt)
-    copyBytes(entry.valueBytes, entry.valueStart, valueLength, this.#data, keyAt + keyLength)
+    copyRange(entry.keyBytes, entry.keyStart, keyLength, this.#data, keyAt)
+    copyRange(entry.valueBytes, entry.valueStart, valueLength, this.#data, keyAt + keyLength)
     this.#dataLength = keyAt + keyLength + valueLength
     this.count = count + 1
     this.#starts[count + 1] = this.#dataLength
@@ -147,8 +145,8 @@ export function encodeLargeBlock(
   words[wordAt + 3] = 0
   const keyAt = at + largeDataOffset
   const valueAt = keyAt + entry.keyLength
-  copyBytes(entry.keyBytes, entry.keyStart, entry.keyLength, bytes, keyAt)
-  copyBytes(entry.valueBytes, entry.valueStart, entry.valueLength, bytes, valueAt)
+  copyRange(entry.keyBytes, entry.keyStart, entry.keyLength, bytes, keyAt)
+  copyRange(entry.valueBytes, entry.valueStart, entry.valueLength, bytes, valueAt)
   bytes.fill(0, valueAt + entry.valueLength, at + sizeBytes)
 }
 
@@ -174,19 +172,4 @@ function entryFlagsOf(entry: EntryView, isOlderVersion: boolean): number {
   if ((entry.flags & EntryFlag.asciiValue) !== 0) flags |= BlockEntryFlag.asciiValue
   if (isOlderVersion) flags |= BlockEntryFlag.olderVersion
   return flags
-}
-
-/** Copies `length` bytes, by a loop or natively, whichever is faster. */
-export function copyBytes(
-  source: Uint8Array,
-  start: number,
-  length: number,
-  target: Uint8Array,
-  at: number,
-): void {
-  if (length > loopCopyLengthMax) {
-    target.set(source.subarray(start, start + length), at)
-    return
-  }
-  for (let i = 0; i < length; i += 1) target[at + i] = source[start + i] as number
 }

@@ -4,6 +4,7 @@
  * block; each does little, so that a caller can stop between any two (`finishStep` is `finish` in slices).
  */
 import { compareRanges } from '../bytes/compare-bytes.ts'
+import { copyRange } from '../bytes/copy-range.ts'
 import { describeBytes } from '../bytes/describe-bytes.ts'
 import { hashKey, keyHash } from '../bytes/key-hash.ts'
 import { hashResult } from '../bytes/xxh64.ts'
@@ -13,7 +14,7 @@ import { invariant } from '../invariant.ts'
 import { hashAt, hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
-import { BlockWriter, copyBytes, encodeLargeBlock, largeBlockSize } from './block-writer.ts'
+import { BlockWriter, encodeLargeBlock, largeBlockSize } from './block-writer.ts'
 import { GrowableWords } from './growable-words.ts'
 import { KeyHashes } from './hash-index.ts'
 import { ListedKeyTables } from './key-tables.ts'
@@ -259,7 +260,7 @@ export class SegmentWriter {
     if (sequenceNumber > this.#largestSequence) this.#largestSequence = sequenceNumber
     this.#lastSequence = sequenceNumber
     this.#lastKeyLength = keyLength
-    copyBytes(keyBytes, keyStart, keyLength, this.#lastKey, 0)
+    copyRange(keyBytes, keyStart, keyLength, this.#lastKey, 0)
   }
 
   #writeHeader(): void {

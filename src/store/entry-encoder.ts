@@ -2,15 +2,19 @@
  * Puts keys and values into a MemTable as bytes. Small ones are encoded right where they stay; large ones, and
  * those of encodings that cannot write in place, by way of an array of their own.
  */
+import { copyRange } from '../bytes/copy-range.ts'
 import { bytesEncoding } from '../encoding/bytes-encoding.ts'
 import type { Encoding } from '../encoding/encoding.ts'
 import { utf8Encoding } from '../encoding/utf8-encoding.ts'
-import { EntryFlag, EntryKind, type SequenceNumber } from '../entry/entry.ts'
+import { EntryFlag, EntryKind, type SequenceNumber, valueLengthMax } from '../entry/entry.ts'
 import { entryHeaderSizeBytes } from '../entry/entry-layout.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
 import { checkKeyPresence, checkValuePresence, encodeKey, encodeValue } from './encode-arguments.ts'
 
-/** Up to this bound, in bytes, a key or value is encoded in place. */
+/**
+ * Up to this bound, in bytes, a key or value is encoded in place. What is bytes already is put there at any size,
+ * since its bound is its length.
+ */
 const inPlaceSizeBytesMax = 8192
 
 /** Bytes of an entry beyond its key and value: header and padding. */
@@ -20,6 +24,7 @@ export class EntryEncoder<K, V> {
   readonly keyEncoding: Encoding<K>
   readonly valueEncoding: Encoding<V>
   readonly #valueIsText: boolean
+  readonly #valueInPlaceMax: number
   /** Of the entry prepared last: the key's bytes, or `undefined` when they are made in place. */
   keyBytes: Uint8Array | undefined
   /** The same for its value. */
@@ -29,6 +34,8 @@ export class EntryEncoder<K, V> {
     this.keyEncoding = keyEncoding
     this.valueEncoding = valueEncoding
     this.#valueIsText = (valueEncoding as unknown) === utf8Encoding
+    this.#valueInPlaceMax =
+      (valueEncoding as unknown) === bytesEncoding ? valueLengthMax : inPlaceSizeBytesMax
   }
 
   /**
@@ -56,7 +63,7 @@ export class EntryEncoder<K, V> {
   #prepareValue(value: V): number {
     checkValuePresence(this.valueEncoding, value)
     const bound = this.valueEncoding.sizeBound?.(value) ?? Infinity
-    if (bound <= inPlaceSizeBytesMax) {
+    if (bound <= this.#valueInPlaceMax) {
       this.valueBytes = undefined
       return bound
     }
@@ -114,7 +121,7 @@ function place<T>(
       target,
       position,
     )
-  target.set(encoded, position)
+  copyRange(encoded, 0, encoded.length, target, position)
   return encoded.length
 }
 

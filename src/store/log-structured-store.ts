@@ -3,7 +3,7 @@
  * what callers hand over, turns keys and values into bytes and back, and hands on: writes to the WritePipeline,
  * reads to PointReader and RangeScan over the current ReadView, everything else to the StoreEngine.
  */
-import { isBytes } from '../encoding/bytes-encoding.ts'
+import { bytesEncoding, isBytes } from '../encoding/bytes-encoding.ts'
 import { describeValue } from '../encoding/describe-value.ts'
 import type { CustomEncoding, Encoding, EncodingName } from '../encoding/encoding.ts'
 import { EncodingGuard } from '../encoding/encoding-guard.ts'
@@ -83,6 +83,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   readonly #guard: EncodingGuard
   readonly #keyEncoding: Encoding<K>
   readonly #valueEncoding: Encoding<V>
+  readonly #valueIsBytes: boolean
   readonly #encoder: EntryEncoder<K, V>
   readonly #reader = new PointReader()
   /** Where short keys are encoded for a lookup. */
@@ -168,6 +169,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     this.#guard = guard
     this.#keyEncoding = keyEncoding
     this.#valueEncoding = valueEncoding
+    this.#valueIsBytes = (valueEncoding as unknown) === bytesEncoding
     this.#encoder = new EntryEncoder(keyEncoding, valueEncoding)
   }
 
@@ -185,7 +187,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
         const state = this.#find(limit)
         if (state !== FindState.pending) return Promise.resolve(this.#foundValue(state))
       }
-      return this.#findLater(limit, turn, (state, entry) => this.#foundValue(state, entry), options?.signal)
+      return this.#findLater(limit, turn, (state, reader) => this.#foundValue(state, reader), options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -240,7 +242,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
             await this.#findLater(
               limit,
               turn,
-              (found, entry) => this.#foundValue(found, entry),
+              (found, reader) => this.#foundValue(found, reader),
               options?.signal,
             ),
           )
@@ -527,7 +529,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   async #findLater<R>(
     limit: number,
     turn: Promise<void> | undefined,
-    resultOf: (state: FindState, entry: EntryView) => R,
+    resultOf: (state: FindState, reader: PointReader) => R,
     signal: AbortSignal | undefined,
   ): Promise<R> {
     const { views, live } = this.#engine
@@ -544,7 +546,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
         this.#assertStillOpen()
         state = reader.resume(views.current)
       }
-      return resultOf(state, reader.entry)
+      return resultOf(state, reader)
     } finally {
       live.remove(limit)
     }
@@ -568,8 +570,11 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     this.#engine.health.assertReadable()
   }
 
-  #foundValue(state: FindState, entry: EntryView = this.#reader.entry): V | undefined {
-    return state === FindState.found ? this.#decodeValue(entry) : undefined
+  #foundValue(state: FindState, { entry, isDetached }: PointReader = this.#reader): V | undefined {
+    if (state !== FindState.found) return undefined
+    // A large value was read for this caller alone: it need not be copied once more.
+    if (isDetached && this.#valueIsBytes) return valueViewOf(entry) as V
+    return this.#decodeValue(entry)
   }
 
   #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {

@@ -14,6 +14,8 @@ import { asReadError } from './store-health.ts'
 export class PointReader {
   /** What was found; valid until the next lookup or load. */
   readonly entry: EntryView = createEntryView()
+  /** After `found`: the value lies in memory that is nobody else's, so it may be kept without a copy. */
+  isDetached = false
   #key: Uint8Array = new Uint8Array(0)
   #length = 0
   #limit: SequenceNumber = 0
@@ -30,6 +32,7 @@ export class PointReader {
    */
   find(view: ReadView, key: Uint8Array, length: number, limit: SequenceNumber): FindState {
     hashKey(key, 0, length)
+    this.isDetached = false
     const { high, low } = keyHash
     const { entry } = this
     const { tables } = view
@@ -85,7 +88,10 @@ export class PointReader {
         this.#limit,
         this.entry,
       )
-      if (state === FindState.found) return this.#outcome()
+      if (state === FindState.found) {
+        this.isDetached = segment.foundDetached
+        return this.#outcome()
+      }
       if (state === FindState.pending) {
         this.#view = view
         this.#runIndex = i
