@@ -42,6 +42,7 @@ export {
   type StoreCapabilities,
   SyncKeyValueStore,
   type ViewVisitor,
+  type WaitOptions,
   type WriteOptions,
 } from './store/key-value-store.ts'
 export {
