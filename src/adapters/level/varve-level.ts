@@ -111,13 +111,11 @@ export class VarveLevel<KDefault = string, VDefault = string> extends LevelBase<
     await LogStructuredStore.destroy(location, options).catch(throwLevelError)
   }
 
-  /** Refused: there is no repair yet. */
+  /** Refused: a repair goes into another folder, which this call cannot name. The error says what can. */
   static async repair(location: string): Promise<never> {
-    const instead = 'the store recovers from crashes when it is opened, and check() finds what is damaged'
-    throw new LevelError(
-      'LEVEL_NOT_SUPPORTED',
-      `${location} cannot be repaired: there is no repair yet; ${instead}`,
-    )
+    const instead =
+      '`varve repair TARGET` and repair() of varve save what is whole of a damaged store into a new one'
+    throw new LevelError('LEVEL_NOT_SUPPORTED', `${location} cannot be repaired in its place; ${instead}`)
   }
 
   protected async _open(options: OpenCallOptions): Promise<void> {
