@@ -132,6 +132,20 @@ describe('nextMany()', () => {
     expect(source.calls).toEqual(['load', 'onClose', 'close'])
   })
 
+  test('is closed for whoever gave up, also before the step has noticed', async () => {
+    const source = new BlockSource(10, 100)
+    const abort = new AbortController()
+    const iterator = open(source, { signal: abort.signal, turn: () => turn() })
+    source.loadBlock()
+    const step = iterator.nextMany(1)
+    abort.abort(new Error('enough'))
+    await expect(step).rejects.toThrow('enough')
+    await expect(iterator.nextMany(1)).rejects.toThrow(ClosedError)
+    await iterator.close()
+    await turn()
+    expect(source.calls).toEqual(['onClose', 'close'])
+  })
+
   test('waits for the turn that the store asks for', async () => {
     const source = new BlockSource(2, 2)
     source.loadBlock()

@@ -180,7 +180,14 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
       this.#release()
     }
     step.then(done, done)
-    return untilAborted(step, this.#parts.signal)
+    // Who gave up finds the iterator closed, also while the step itself has not noticed yet.
+    return untilAborted(step, this.#parts.signal, () => this.#giveUp())
+  }
+
+  #giveUp(): void {
+    if (this.#state !== 'open') return
+    this.#failure = this.#parts.signal?.reason
+    this.#end('failed')
   }
 
   /** Waits for what comes first (a step before it, the event loop), or else starts with the load it needs. */
