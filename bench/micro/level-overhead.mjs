@@ -13,9 +13,9 @@ import { SyncKeyValueStore } from '../../dist/index.js'
 const keyCount = 20_000
 const roundCount = 15
 const value = new Uint8Array(100).fill(118)
-const keys = Array.from({ length: keyCount }, (_, i) =>
-  new TextEncoder().encode(`key-${String(i).padStart(12, '0')}`),
-)
+const textKeys = Array.from({ length: keyCount }, (_, i) => `key-${String(i).padStart(12, '0')}`)
+const keys = textKeys.map((key) => new TextEncoder().encode(key))
+const asText = /** @type {const} */ ({ keyEncoding: 'utf8', valueEncoding: 'utf8' })
 
 /** @typedef {import('../../dist/adapters/level/varve-level.js').VarveLevel<Uint8Array, Uint8Array>} Level */
 /** @typedef {ClassicLevel<Uint8Array, Uint8Array>} Classic */
@@ -69,6 +69,23 @@ const workloads = {
   getSync: {
     level: async (db) => {
       for (const key of keys) db.getSync(key)
+    },
+    store: async (db) => {
+      if (!(db instanceof SyncKeyValueStore)) throw new Error('the store on disk has synchronous reads')
+      for (const key of keys) db.getSync(key)
+    },
+  },
+  'get of text': {
+    level: async (db) => {
+      for (const key of textKeys) await db.get(key, asText)
+    },
+    store: async (db) => {
+      for (const key of keys) await db.get(key)
+    },
+  },
+  'getSync of text': {
+    level: async (db) => {
+      for (const key of textKeys) db.getSync(key, asText)
     },
     store: async (db) => {
       if (!(db instanceof SyncKeyValueStore)) throw new Error('the store on disk has synchronous reads')

@@ -8,6 +8,7 @@ import { copyRange } from '../bytes/copy-range.ts'
 const slabSizeBytes = 64 * 1024
 /** Larger arrays get memory of their own, so that a slab always holds many. */
 const sharedSizeBytesMax = slabSizeBytes / 8
+const wordMask = 7
 
 let slab: Uint8Array = new Uint8Array(0)
 /** The buffer of `slab`: asking for it each time would cost a quarter of a copy. */
@@ -23,7 +24,9 @@ export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8A
     copyRange(bytes, start, length, copy, 0)
     return copy
   }
-  const offset = reserve(length)
+  const reserved = reserve(length + wordMask)
+  // As far from a whole word as the source, which is when memory is copied word by word.
+  const offset = reserved + ((bytes.byteOffset + start - reserved) & wordMask)
   copyRange(bytes, start, length, slab, offset)
   return take(offset, length)
 }

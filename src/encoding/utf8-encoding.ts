@@ -15,13 +15,14 @@ const accepts = 'a string'
 export const utf8Encoding: Encoding<string> = {
   name: 'utf8',
   accepts,
-  encode: (value) => fillBytes(value, sizeBound(value), writeUtf8),
+  encode: (value) => fillBytes(value, textSizeBound(value), writeUtf8),
   decode: decodeUtf8,
-  sizeBound,
+  sizeBound: textSizeBound,
   encodeInto: writeUtf8,
 }
 
-function sizeBound(value: string): number {
+/** The most bytes that `value` takes. Throws `InvalidArgumentError` for what is no string, or not well-formed. */
+export function textSizeBound(value: string): number {
   if (typeof value !== 'string') {
     throw new InvalidArgumentError(`expected ${accepts}, got ${describeValue(value)}`)
   }

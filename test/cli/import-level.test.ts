@@ -1,10 +1,11 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLevelDatabase } from '../../src/cli/level-database.ts'
 import { Desk } from './cli-in-process.ts'
+import { runVarve, varvePath } from './varve-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-import-level-'))
 const original = join(folder, 'original')
@@ -139,6 +140,25 @@ describe('import --from level', () => {
     await db.close()
     expect(run.code).toBe(1)
     expect(run.err).toContain('an app has it open\nStop the app first.')
+  })
+
+  test("where classic-level is not installed, the error says how to get it; the app's own is found", () => {
+    const alone = join(folder, 'alone')
+    mkdirSync(alone)
+    // A package as it is installed, with no other package around.
+    cpSync(dirname(dirname(varvePath)), join(alone, 'dist'), { recursive: true })
+    cpSync(join(dirname(dirname(dirname(varvePath))), 'package.json'), join(alone, 'package.json'))
+    const tool = join(alone, 'dist', 'cli', 'varve.js')
+    const args = ['import', '--from', 'level', original, '--store', join(alone, 'store')]
+    const missing = runVarve(args, { cwd: alone }, tool)
+    expect(missing).toMatchObject({ code: 1, out: '' })
+    expect(missing.err).toContain('the package classic-level is not installed')
+    expect(missing.err).toContain('npm install --no-save classic-level')
+    expect(missing.err).not.toContain('    at ')
+    const app = dirname(dirname(dirname(varvePath)))
+    const found = runVarve(args, { cwd: app }, tool)
+    expect(found).toMatchObject({ code: 0, out: '' })
+    expect(found.err).toContain('imported 3,500 entries')
   })
 
   test('wrong use is told', async () => {

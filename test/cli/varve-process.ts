@@ -22,9 +22,9 @@ function environment({ cwd, env }: ProcessOptions): NodeJS.ProcessEnv {
   return { ...inherited, XDG_STATE_HOME: cwd, ...env }
 }
 
-/** Runs it to its end. */
-export function runVarve(args: readonly string[], options: ProcessOptions): Ended {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [varvePath, ...args], {
+/** Runs it to its end; `path` is where the tool lies. */
+export function runVarve(args: readonly string[], options: ProcessOptions, path: string = varvePath): Ended {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
     cwd: options.cwd,
     env: environment(options),
     input: options.input ?? '',

@@ -1,9 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import { floorBreaks } from './floors.ts'
+import { adapterBreaks, floorBreaks } from './floors.ts'
 import { readShippedFiles } from './source-code.ts'
 
 test('every folder of src/ imports lower floors only', () => {
   expect(readShippedFiles().flatMap(floorBreaks)).toEqual([])
+})
+
+test('an adapter imports nothing of another one', () => {
+  expect(readShippedFiles().flatMap(adapterBreaks)).toEqual([])
+})
+
+test('the adapter check sees an import of another adapter', () => {
+  const breaks = (path: string, specifier: string): string[] =>
+    adapterBreaks({ path, text: `import { X } from '${specifier}'` })
+  expect(breaks('src/adapters/keyv/a.ts', '../expiring/b.ts')).toEqual([])
+  expect(breaks('src/adapters/keyv/a.ts', '../../store/b.ts')).toEqual([])
+  expect(breaks('src/adapters/keyv/a.ts', '../level/b.ts')).toEqual([
+    'src/adapters/keyv/a.ts imports src/adapters/level/b.ts: adapters do not know each other',
+  ])
+  expect(breaks('src/adapters/expiring/a.ts', '../keyv/b.ts')).toHaveLength(1)
 })
 
 describe('the floor check', () => {

@@ -47,6 +47,24 @@ function importBreak(importer: string, imported: string): string[] {
   return [`${importer} imports ${imported}: ${why}`]
 }
 
+/** What all adapters may share. */
+const sharedByAdapters = 'expiring'
+
+/** Says how an adapter reaches into another one: each is to work, and to load, without the others' libraries. */
+export function adapterBreaks(file: SourceFile): string[] {
+  const from = adapterOf(file.path)
+  if (from === undefined) return []
+  return importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => posix.join(posix.dirname(file.path), specifier))
+    .filter((path) => ![undefined, from, sharedByAdapters].includes(adapterOf(path)))
+    .map((path) => `${file.path} imports ${path}: adapters do not know each other`)
+}
+
+function adapterOf(path: string): string | undefined {
+  return /^src\/adapters\/([^/]+)\//.exec(path)?.[1]
+}
+
 /** The first part of the path inside src/: a folder, or a file at the root. */
 function placeOf(path: string): string {
   return path.split('/')[1] ?? ''

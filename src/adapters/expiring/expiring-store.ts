@@ -65,6 +65,7 @@ export class ExpiringStore {
   readonly #listener: SweepListener
   readonly #opening: Promise<BytesStore>
   #store: BytesStore | undefined
+  #guard: WriteGuard | undefined
   #sweeper: ExpirySweeper | undefined
   #leaveSweeper: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -91,38 +92,56 @@ export class ExpiringStore {
   }
 
   async get(key: string): Promise<OpenedEnvelope | undefined> {
-    const store = this.#openStore() ?? (await this.#ready())
-    return this.#open(key, await store.get(this.#prefix + key))
+    return this.opened(key, await this.read(key))
+  }
+
+  /**
+   * What lies at `key`, for {@link ExpiringStore.opened}: a `get` in two halves, for callers that await it themselves
+   * and so save a promise. May throw at once.
+   */
+  read(key: string): Promise<Uint8Array | undefined> {
+    const place = this.#prefix + key
+    return this.#openStore()?.get(place) ?? this.#ready().then((store) => store.get(place))
+  }
+
+  /** `bytes` as what they hold; `undefined` when that has expired. */
+  opened(key: string, bytes: Uint8Array | undefined): OpenedEnvelope | undefined {
+    if (bytes === undefined) return undefined
+    const envelope = openEnvelope(bytes, key)
+    if (envelope.expiresMs === undefined) return envelope
+    return envelope.isExpired(this.#settings.clock.wallTimeMs()) ? undefined : envelope
   }
 
   /** All from one moment. */
   async getMany(keys: readonly string[]): Promise<(OpenedEnvelope | undefined)[]> {
     const store = this.#openStore() ?? (await this.#ready())
     const values = await store.getMany(keys.map((key) => this.#prefix + key))
-    return values.map((value, index) => this.#open(keys[index] as string, value))
+    return values.map((value, index) => this.opened(keys[index] as string, value))
   }
 
   async put(entry: ExpiringEntry): Promise<void> {
     const store = this.#openStore() ?? (await this.#ready())
+    const guard = this.#guard as WriteGuard
     const operation = this.#operationFor(entry)
-    const end = WriteGuard.of(store).begin([operation.key])
+    const write = guard.begin([operation.key])
     try {
       if (operation.type === 'put') await store.put(operation.key, operation.value)
       else await store.delete(operation.key)
     } finally {
-      end()
+      guard.end(write)
     }
   }
 
   /** All or none, in one batch; of entries with one key the last counts. */
   async putMany(entries: readonly ExpiringEntry[]): Promise<void> {
     const store = this.#openStore() ?? (await this.#ready())
+    const guard = this.#guard as WriteGuard
     const operations = entries.map((entry) => this.#operationFor(entry))
-    const end = WriteGuard.of(store).begin(operations.map(({ key }) => key))
+    const write = guard.begin(operations.map(({ key }) => key))
     try {
       await store.batch(operations)
     } finally {
-      end()
+      guard.end(write)
     }
   }
 
@@ -140,7 +159,7 @@ export class ExpiringStore {
     const values = store.capabilities.snapshots
       ? await readBefore(store, places, remove)
       : await store.getMany(places).then((found) => remove().then(() => found))
-    return values.map((value, index) => this.#open(keys[index] as string, value) !== undefined)
+    return values.map((value, index) => this.opened(keys[index] as string, value) !== undefined)
   }
 
   /** Removes what lies below `prefix` (behind the store's own). */
@@ -159,7 +178,7 @@ export class ExpiringStore {
         if (chunk.length === 0) return
         for (const [place, bytes] of chunk) {
           const key = place.slice(this.#prefix.length)
-          const value = this.#open(key, bytes)
+          const value = this.opened(key, bytes)
           if (value !== undefined) yield [key, value]
         }
       }
@@ -191,6 +210,7 @@ export class ExpiringStore {
     const store = checkStore(source)
     this.#sweeper = ExpirySweeper.of(store, this.#prefix, this.#settings)
     this.#leaveSweeper = this.#sweeper.join(this.#listener)
+    this.#guard = WriteGuard.of(store)
     this.#store = store
     return store
   }
@@ -206,12 +226,6 @@ export class ExpiringStore {
     await this.#opening
     const store = this.#openStore()
     return store ?? this.#opening
-  }
-
-  #open(key: string, bytes: Uint8Array | undefined): OpenedEnvelope | undefined {
-    if (bytes === undefined) return undefined
-    const envelope = openEnvelope(bytes, key)
-    return envelope.isExpired(this.#settings.clock.wallTimeMs()) ? undefined : envelope
   }
 
   /** What has expired before it is written is not written: what it would have replaced goes. */

@@ -6,8 +6,10 @@
  *
  * The store covers all of it by its own checksums. Bytes of another shape are refused by name, never guessed at.
  */
-import { decodeUtf8 } from '../../encoding/utf8.ts'
-import { utf8Encoding } from '../../encoding/utf8-encoding.ts'
+import { copyRange } from '../../bytes/copy-range.ts'
+import { fillBytes } from '../../encoding/byte-slab.ts'
+import { decodeUtf8, writeUtf8 } from '../../encoding/utf8.ts'
+import { textSizeBound } from '../../encoding/utf8-encoding.ts'
 import { UnsupportedFormatError } from '../../errors.ts'
 import { invariant } from '../../invariant.ts'
 
@@ -35,22 +37,31 @@ export interface Enveloped {
 
 /** An envelope as it lies in the store, its content not decoded yet. */
 export class OpenedEnvelope {
-  readonly writtenMs: number
+  readonly #bytes: Uint8Array
   readonly expiresMs: number | undefined
-  /** The content's bytes: a view of the bytes given. */
-  readonly bytes: Uint8Array
-  readonly isText: boolean
 
-  constructor(writtenMs: number, expiresMs: number | undefined, bytes: Uint8Array, isText: boolean) {
-    this.writtenMs = writtenMs
-    this.expiresMs = expiresMs
-    this.bytes = bytes
-    this.isText = isText
+  /** `bytes` are an envelope as {@link openEnvelope} has checked it. */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.expiresMs = hasExpiry(bytes) ? timeAt(bytes, expiresOffset) : undefined
+  }
+
+  get writtenMs(): number {
+    return timeAt(this.#bytes, writtenOffset)
+  }
+
+  get isText(): boolean {
+    return ((this.#bytes[1] as number) & textFlag) !== 0
+  }
+
+  /** The content's bytes: a view of the bytes given. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(headSizeOf(this.expiresMs))
   }
 
   /** The content as text; bytes are read as UTF-8. */
   get text(): string {
-    return decodeUtf8(this.bytes, 0, this.bytes.length, false)
+    return decodeUtf8(this.#bytes, headSizeOf(this.expiresMs), this.#bytes.length, false)
   }
 
   get content(): string | Uint8Array {
@@ -68,17 +79,24 @@ export function isExpired(expiresMs: number | undefined, nowMs: number): boolean
 }
 
 /** Throws `InvalidArgumentError` for text that holds half of a surrogate pair. */
-export function encodeEnvelope({ content, writtenMs, expiresMs }: Enveloped): Uint8Array {
+export function encodeEnvelope(value: Enveloped): Uint8Array {
+  const { content, expiresMs } = value
+  const sizeBound = typeof content === 'string' ? textSizeBound(content) : content.length
+  return fillBytes(value, headSizeOf(expiresMs) + sizeBound, writeEnvelope)
+}
+
+/** Writes the envelope at `offset`; returns its length in bytes. */
+function writeEnvelope(value: Enveloped, target: Uint8Array, offset: number): number {
+  const { content, writtenMs, expiresMs } = value
+  const headSize = headSizeOf(expiresMs)
   const isText = typeof content === 'string'
-  const body = isText ? utf8Encoding.encode(content) : content
-  const headSize = expiresMs === undefined ? headSizeBytes : headSizeBytesWithExpiry
-  const bytes = new Uint8Array(headSize + body.length)
-  bytes[0] = formatNumber
-  bytes[1] = (isText ? textFlag : 0) | (expiresMs === undefined ? 0 : expiresFlag)
-  putTime(bytes, writtenOffset, writtenMs)
-  if (expiresMs !== undefined) putTime(bytes, expiresOffset, expiresMs)
-  bytes.set(body, headSize)
-  return bytes
+  target[offset] = formatNumber
+  target[offset + 1] = (isText ? textFlag : 0) | (expiresMs === undefined ? 0 : expiresFlag)
+  putTime(target, offset + writtenOffset, writtenMs)
+  if (expiresMs !== undefined) putTime(target, offset + expiresOffset, expiresMs)
+  if (isText) return headSize + writeUtf8(content, target, offset + headSize)
+  copyRange(content, 0, content.length, target, offset + headSize)
+  return headSize + content.length
 }
 
 /** `key` names the value in the error. Throws `UnsupportedFormatError` for bytes that are no such envelope. */
@@ -90,24 +108,25 @@ export function openEnvelope(bytes: Uint8Array, key: string): OpenedEnvelope {
         'the store a prefix of its own, or upgrade Varve if a later release wrote the value',
     )
   }
-  const expiresMs = expiresMsOf(bytes)
-  const headSize = expiresMs === undefined ? headSizeBytes : headSizeBytesWithExpiry
-  return new OpenedEnvelope(
-    timeAt(bytes, writtenOffset),
-    expiresMs,
-    bytes.subarray(headSize),
-    ((bytes[1] as number) & textFlag) !== 0,
-  )
+  return new OpenedEnvelope(bytes)
 }
 
 /** When a value expires; `undefined` where it never does, and where the bytes are no envelope. */
 export function expiresMsOf(bytes: Uint8Array): number | undefined {
-  if (problemOf(bytes) !== undefined || ((bytes[1] as number) & expiresFlag) === 0) return undefined
-  return timeAt(bytes, expiresOffset)
+  return problemOf(bytes) === undefined && hasExpiry(bytes) ? timeAt(bytes, expiresOffset) : undefined
+}
+
+function hasExpiry(bytes: Uint8Array): boolean {
+  return ((bytes[1] as number) & expiresFlag) !== 0
+}
+
+function headSizeOf(expiresMs: number | undefined): number {
+  return expiresMs === undefined ? headSizeBytes : headSizeBytesWithExpiry
 }
 
 function problemOf(bytes: Uint8Array): string | undefined {
-  const [format, flags = 0] = bytes
+  const format = bytes[0]
+  const flags = bytes[1] ?? 0
   if (format !== formatNumber) return `it has the format ${format ?? 'of no bytes'}, not ${formatNumber}`
   if ((flags & ~knownFlags) !== 0) return `it has the flags ${flags}`
   const headSize = (flags & expiresFlag) === 0 ? headSizeBytes : headSizeBytesWithExpiry
@@ -119,10 +138,11 @@ function putTime(bytes: Uint8Array, offset: number, timeMs: number): void {
     Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= expiresMsMax,
     `time ${timeMs} fits in 48 bits`,
   )
-  let rest = timeMs
-  for (let i = 0; i < 6; i++) {
-    bytes[offset + i] = rest % 256
-    rest = Math.floor(rest / 256)
+  const high = Math.floor(timeMs / 2 ** 24)
+  const low = timeMs - high * 2 ** 24
+  for (let i = 0; i < 3; i++) {
+    bytes[offset + i] = low >>> (8 * i)
+    bytes[offset + 3 + i] = high >>> (8 * i)
   }
 }
 

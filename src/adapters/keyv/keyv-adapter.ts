@@ -69,8 +69,8 @@ export abstract class KeyvAdapter extends EventEmitter {
   }
 
   async get(key: string): Promise<string | undefined> {
-    const value = await this.values.get(this.placeOf(key))
-    return value?.text
+    const place = this.placeOf(key)
+    return this.values.opened(place, await this.values.read(place))?.text
   }
 
   /** All from one moment. */
@@ -107,9 +107,9 @@ export abstract class KeyvAdapter extends EventEmitter {
   /** Where a key lies in the store. */
   protected abstract placeOf(key: string): string
 
-  protected async put(key: string, value: unknown, expiresMs: number | undefined): Promise<true> {
-    await this.values.put({ key: this.placeOf(key), content: checkValue(key, value), expiresMs })
-    return true
+  /** May throw at once. */
+  protected put(key: string, value: unknown, expiresMs: number | undefined): Promise<void> {
+    return this.values.put({ key: this.placeOf(key), content: checkValue(key, value), expiresMs })
   }
 
   /** All or none. */

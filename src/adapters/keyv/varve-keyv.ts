@@ -80,8 +80,9 @@ export class VarveKeyv extends KeyvAdapter {
   }
 
   /** `expires` in milliseconds since 1970; `undefined`: never. Resolves to true. */
-  set(key: string, value: unknown, expires?: number): Promise<boolean> {
-    return this.#set(key, value, expires)
+  async set(key: string, value: unknown, expires?: number): Promise<boolean> {
+    await this.put(key, value, this.#expiresMsOf(expires))
+    return true
   }
 
   /** All or none, in one atomic batch. */
@@ -107,10 +108,6 @@ export class VarveKeyv extends KeyvAdapter {
     const name = checkKey(key)
     const { namespace } = this
     return namespace === undefined || namespace === '' ? name : `${escapeNamespace(namespace)}:${name}`
-  }
-
-  async #set(key: string, value: unknown, expires: number | undefined): Promise<boolean> {
-    return this.put(key, value, this.#expiresMsOf(expires))
   }
 
   #expiresMsOf(expires: number | undefined): number | undefined {
@@ -149,7 +146,7 @@ export class VarveKeyv5 extends KeyvAdapter {
   /** Keyv 5 passes over what a failing `get` throws, so it is emitted as well. */
   override async get(key: string): Promise<string | undefined> {
     try {
-      return await super.get(key)
+      return this.values.opened(key, await this.values.read(this.placeOf(key)))?.text
     } catch (error) {
       this.report(error)
       throw error
@@ -158,7 +155,8 @@ export class VarveKeyv5 extends KeyvAdapter {
 
   /** `ttl` in milliseconds, more than 0; `undefined`, 0 or `Infinity`: for ever. Resolves to true. */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
-    return this.put(key, value, this.#expiresMsOf(ttl))
+    await this.put(key, value, this.#expiresMsOf(ttl))
+    return true
   }
 
   /** All or none, in one atomic batch. */

@@ -107,10 +107,8 @@ function varveDriver(options: VarveDriverOptions): VarveDriver {
     const ttl = checkTtl(itemOptions?.ttl ?? options.ttl)
     return ttl === undefined ? undefined : values.nowMs + Math.ceil(ttl * 1000)
   }
-  const put = async (key: string, content: string | Uint8Array, item?: VarveItemOptions): Promise<void> => {
-    await values.put({ key, content, expiresMs: expiresMsOf(item) })
-    watch.notify('update', [key])
-  }
+  const put = (key: string, content: string | Uint8Array, item?: VarveItemOptions): Promise<void> =>
+    values.put({ key, content, expiresMs: expiresMsOf(item) })
 
   return {
     name: 'varve',
@@ -118,14 +116,17 @@ function varveDriver(options: VarveDriverOptions): VarveDriver {
     flags: { maxDepth: true, ttl: true },
     getInstance: () => options.store,
     hasItem: async (key) => (await values.get(key)) !== undefined,
-    getItem: async (key) => (await values.get(key))?.text ?? null,
+    getItem: async (key) => values.opened(key, await values.read(key))?.text ?? null,
     getItems: async (items) => {
       checkArray('items', items)
       const found = await values.getMany(items.map(({ key }) => key))
       return items.map(({ key }, index) => ({ key, value: found[index]?.text ?? null }))
     },
     getItemRaw: async (key) => rawOf(await values.get(key)),
-    setItem: async (key, value, item) => put(key, checkText(key, value), item),
+    setItem: async (key, value, item) => {
+      await put(key, checkText(key, value), item)
+      watch.notify('update', [key])
+    },
     setItems: async (items, commonOptions) => {
       checkArray('items', items)
       await values.putMany(
@@ -140,7 +141,10 @@ function varveDriver(options: VarveDriverOptions): VarveDriver {
         items.map(({ key }) => key),
       )
     },
-    setItemRaw: async (key, value, item) => put(key, rawContentOf(key, value), item),
+    setItemRaw: async (key, value, item) => {
+      await put(key, rawContentOf(key, value), item)
+      watch.notify('update', [key])
+    },
     removeItem: async (key) => {
       await values.remove(key)
       watch.notify('remove', [key])
