@@ -13,6 +13,7 @@ import { SyncKeyValueStore } from '../../dist/index.js'
 const keyCount = 20_000
 const roundCount = 15
 const value = new Uint8Array(100).fill(118)
+const text = 'v'.repeat(100)
 const textKeys = Array.from({ length: keyCount }, (_, i) => `key-${String(i).padStart(12, '0')}`)
 const keys = textKeys.map((key) => new TextEncoder().encode(key))
 const asText = /** @type {const} */ ({ keyEncoding: 'utf8', valueEncoding: 'utf8' })
@@ -20,22 +21,26 @@ const asText = /** @type {const} */ ({ keyEncoding: 'utf8', valueEncoding: 'utf8
 /** @typedef {import('../../dist/adapters/level/varve-level.js').VarveLevel<Uint8Array, Uint8Array>} Level */
 /** @typedef {ClassicLevel<Uint8Array, Uint8Array>} Classic */
 /** @typedef {import('../../dist/adapters/level/varve-level.js').ByteStore} Store */
+/** @typedef {{ valueEncoding?: string }} Format */
+/** @typedef {AbstractLevel<string | Buffer | Uint8Array, Uint8Array, Uint8Array>} AnyLevel */
 /** @typedef {{ bare: number, base: number, whole: number, classic: number, ratio: number, lead: number }} Round milliseconds, and ratios */
 
 /**
  * Does what abstract-level does for every call, and nothing else.
- * @extends {AbstractLevel<Uint8Array, Uint8Array, Uint8Array>}
+ * @extends {AbstractLevel<string | Buffer | Uint8Array, Uint8Array, Uint8Array>}
  */
 class NothingLevel extends AbstractLevel {
   constructor() {
-    const manifest = { encodings: { view: true }, getSync: true }
+    const manifest = { encodings: { utf8: true, view: true }, getSync: true }
     super(manifest, { keyEncoding: 'view', valueEncoding: 'view' })
   }
-  async _get() {
-    return value
+  /** @param {Uint8Array | string} _key @param {Format} options */
+  async _get(_key, { valueEncoding }) {
+    return valueEncoding === 'utf8' ? text : value
   }
-  _getSync() {
-    return value
+  /** @param {Uint8Array | string} _key @param {Format} options */
+  _getSync(_key, { valueEncoding }) {
+    return valueEncoding === 'utf8' ? text : value
   }
   async _put() {}
   async _batch() {}
@@ -56,7 +61,7 @@ class NothingIterator extends AbstractIterator {
   }
 }
 
-/** @type {Record<string, { level: (db: Level | NothingLevel | Classic) => Promise<void>, store: (db: Store) => Promise<void> }>} */
+/** @type {Record<string, { level: (db: AnyLevel) => Promise<void>, store: (db: Store) => Promise<void> }>} */
 const workloads = {
   get: {
     level: async (db) => {

@@ -8,6 +8,7 @@
  */
 import type { EntryIterator, KeyBounds, RangeOptions, Snapshot } from '../../store/key-value-store.ts'
 import { asLevelError, LevelError } from './level-error.ts'
+import { bytesOf, type LevelItem } from './level-format.ts'
 import { boundsOf, type LevelRange } from './level-range.ts'
 import { openSnapshotOf } from './level-snapshot.ts'
 import type { ByteStore } from './store-source.ts'
@@ -25,7 +26,7 @@ export interface Feed<T> {
   next(room: number): T | undefined | Promise<T | undefined>
   /** Up to `count` items, none at the end. */
   nextMany(count: number): T[] | Promise<T[]>
-  seek(target: Uint8Array): void
+  seek(target: LevelItem): void
   close(): Promise<void>
 }
 
@@ -86,14 +87,14 @@ export class ItemFeed<S, T> implements Feed<T> {
     return this.#ask(count)
   }
 
-  seek(target: Uint8Array): void {
+  seek(target: LevelItem): void {
     this.#forget()
     try {
       if (this.#isAtEnd) {
         this.#iterator = this.#source.open(this.#range)
         this.#isAtEnd = false
       }
-      this.#iterator.seek(target)
+      this.#iterator.seek(bytesOf(target))
     } catch (error) {
       throw asLevelError(error)
     }

@@ -2,21 +2,26 @@
 import { AbstractChainedBatch } from 'abstract-level'
 import type { BatchOperation, ChainedBatch } from '../../store/key-value-store.ts'
 import { inTermsOfLevel, LevelError, throwLevelError } from './level-error.ts'
+import { bytesOf, type LevelItem } from './level-format.ts'
 import { type LevelWriteOptions, writeOptionsOf } from './write-options.ts'
 
 /** An operation that abstract-level has encoded. */
-export type LevelOperation = { readonly key: Uint8Array; readonly sublevel?: unknown } & (
-  | { readonly type: 'put'; readonly value: Uint8Array }
+export type LevelOperation = { readonly key: LevelItem; readonly sublevel?: unknown } & (
+  | { readonly type: 'put'; readonly value: LevelItem }
   | { readonly type: 'del' }
 )
 
 type StoreOperation = BatchOperation<Uint8Array, Uint8Array>
 
-/** The operations for the store; a put is one already. */
+/** The operations for the store; a put of bytes is one already. */
 export function storeOperationsOf(operations: readonly LevelOperation[]): StoreOperation[] {
   return operations.map((operation) => {
     refuseForeignSublevel(operation)
-    return operation.type === 'put' ? operation : { type: 'delete', key: operation.key }
+    const { key } = operation
+    if (operation.type === 'del') return { type: 'delete', key: bytesOf(key) }
+    const { value } = operation
+    if (typeof key !== 'string' && typeof value !== 'string') return operation as StoreOperation
+    return { type: 'put', key: bytesOf(key), value: bytesOf(value) }
   })
 }
 
@@ -28,14 +33,14 @@ export class LevelChainedBatch<Db, K, V> extends AbstractChainedBatch<Db, K, V> 
     this.#batch = batch
   }
 
-  protected _put(key: Uint8Array, value: Uint8Array, options: { readonly sublevel?: unknown }): void {
+  protected _put(key: LevelItem, value: LevelItem, options: { readonly sublevel?: unknown }): void {
     refuseForeignSublevel(options)
-    inTermsOfLevel(() => this.#batch.put(key, value))
+    inTermsOfLevel(() => this.#batch.put(bytesOf(key), bytesOf(value)))
   }
 
-  protected _del(key: Uint8Array, options: { readonly sublevel?: unknown }): void {
+  protected _del(key: LevelItem, options: { readonly sublevel?: unknown }): void {
     refuseForeignSublevel(options)
-    inTermsOfLevel(() => this.#batch.delete(key))
+    inTermsOfLevel(() => this.#batch.delete(bytesOf(key)))
   }
 
   protected _clear(): void {

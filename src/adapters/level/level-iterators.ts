@@ -15,19 +15,20 @@ import {
   type IteratorCallOptions,
   type StoreRange,
 } from './item-feed.ts'
+import { itemOf, type KeyFormat, type LevelFormat, type LevelItem, type ValueFormat } from './level-format.ts'
 import type { ByteStore } from './store-source.ts'
 
 /** A key and a value; `undefined` in the place of what was switched off. */
-type LevelEntry = [key: Uint8Array | undefined, value: Uint8Array | undefined]
+type LevelEntry = [key: LevelItem | undefined, value: LevelItem | undefined]
 
 /** What abstract-level hands on: `keys` and `values` are decided. */
-export interface EntryIteratorCallOptions extends IteratorCallOptions {
+export interface EntryIteratorCallOptions extends IteratorCallOptions, KeyFormat, ValueFormat {
   readonly keys: boolean
   readonly values: boolean
 }
 
 type EntryFeed = Feed<LevelEntry>
-type BytesFeed = Feed<Uint8Array>
+type PartFeed = Feed<LevelItem>
 
 /** What a feed gives at once or, when it has to wait, later. */
 type Soon<T> = T | Promise<T>
@@ -50,7 +51,7 @@ export class LevelIterator<Db, K, V> extends AbstractIterator<Db, K, V> {
     return this.#feed.nextMany(size)
   }
 
-  protected _seek(target: Uint8Array): void {
+  protected _seek(target: LevelItem): void {
     this.#feed.seek(target)
   }
 
@@ -60,23 +61,23 @@ export class LevelIterator<Db, K, V> extends AbstractIterator<Db, K, V> {
 }
 
 export class LevelKeyIterator<Db, K> extends AbstractKeyIterator<Db, K> {
-  readonly #feed: BytesFeed
+  readonly #feed: PartFeed
 
-  constructor(db: Db, store: ByteStore, options: IteratorCallOptions) {
-    const feed = bytesFeed(options, store, (range) => store.keys(range))
+  constructor(db: Db, store: ByteStore, options: IteratorCallOptions & KeyFormat) {
+    const feed = partFeed(options, options.keyEncoding, store, (range) => store.keys(range))
     super(db, forAbstract<AbstractKeyIteratorOptions<K>>(options))
     this.#feed = feed
   }
 
-  protected _next(): Soon<Uint8Array | undefined> {
+  protected _next(): Soon<LevelItem | undefined> {
     return this.#feed.next(this.limit - this.count)
   }
 
-  protected _nextv(size: number): Soon<Uint8Array[]> {
+  protected _nextv(size: number): Soon<LevelItem[]> {
     return this.#feed.nextMany(size)
   }
 
-  protected _seek(target: Uint8Array): void {
+  protected _seek(target: LevelItem): void {
     this.#feed.seek(target)
   }
 
@@ -86,23 +87,23 @@ export class LevelKeyIterator<Db, K> extends AbstractKeyIterator<Db, K> {
 }
 
 export class LevelValueIterator<Db, K, V> extends AbstractValueIterator<Db, K, V> {
-  readonly #feed: BytesFeed
+  readonly #feed: PartFeed
 
-  constructor(db: Db, store: ByteStore, options: IteratorCallOptions) {
-    const feed = bytesFeed(options, store, (range) => store.values(range))
+  constructor(db: Db, store: ByteStore, options: IteratorCallOptions & ValueFormat) {
+    const feed = partFeed(options, options.valueEncoding, store, (range) => store.values(range))
     super(db, forAbstract<AbstractValueIteratorOptions<K, V>>(options))
     this.#feed = feed
   }
 
-  protected _next(): Soon<Uint8Array | undefined> {
+  protected _next(): Soon<LevelItem | undefined> {
     return this.#feed.next(this.limit - this.count)
   }
 
-  protected _nextv(size: number): Soon<Uint8Array[]> {
+  protected _nextv(size: number): Soon<LevelItem[]> {
     return this.#feed.nextMany(size)
   }
 
-  protected _seek(target: Uint8Array): void {
+  protected _seek(target: LevelItem): void {
     this.#feed.seek(target)
   }
 
@@ -116,28 +117,40 @@ function forAbstract<O>(options: object): O {
   return options as O
 }
 
-function bytesFeed(
+/** Of keys alone, or values alone. */
+function partFeed(
   options: IteratorCallOptions,
+  format: LevelFormat,
   store: ByteStore,
   open: (range: StoreRange) => EntryIterator<Uint8Array, Uint8Array>,
-): BytesFeed {
-  return new ItemFeed(options, { store, open, shape: (items) => items })
+): PartFeed {
+  const shape = (items: Uint8Array[]): LevelItem[] =>
+    format === 'view' ? items : items.map((item) => itemOf(item, format))
+  return new ItemFeed<Uint8Array, LevelItem>(options, { store, open, shape })
 }
 
 function entryFeed(store: ByteStore, options: EntryIteratorCallOptions): EntryFeed {
-  const { keys, values } = options
+  const { keys, values, keyEncoding, valueEncoding } = options
   if (keys && values) {
+    const isBytes = keyEncoding === 'view' && valueEncoding === 'view'
     const source: FeedSource<[Uint8Array, Uint8Array], LevelEntry> = {
       store,
       open: (range) => store.entries(range),
-      shape: (entries) => entries,
+      shape: (entries) =>
+        isBytes
+          ? entries
+          : entries.map(([key, value]) => [itemOf(key, keyEncoding), itemOf(value, valueEncoding)]),
     }
     return new ItemFeed(options, source)
   }
   const source: FeedSource<Uint8Array, LevelEntry> = {
     store,
     open: (range) => (values ? store.values(range) : store.keys(range)),
-    shape: (items) => items.map((item) => [keys ? item : undefined, values ? item : undefined]),
+    shape: (items) =>
+      items.map((item) => [
+        keys ? itemOf(item, keyEncoding) : undefined,
+        values ? itemOf(item, valueEncoding) : undefined,
+      ]),
   }
   return new ItemFeed(options, source)
 }

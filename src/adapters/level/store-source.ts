@@ -106,7 +106,7 @@ interface Features {
 
 function manifestOf({ ordered, snapshots, isPermanent, isSync }: Features): Manifest {
   return {
-    encodings: { view: true },
+    encodings: { utf8: true, view: true },
     seek: ordered,
     has: true,
     getSync: isSync,

@@ -13,6 +13,15 @@ import { LevelChainedBatch, type LevelOperation, storeOperationsOf } from './lev
 import { LevelBase, type LevelBoundsOptions } from './level-calls.ts'
 import { inTermsOfLevel, LevelError, throwLevelError } from './level-error.ts'
 import {
+  bytesOf,
+  itemOf,
+  type KeyFormat,
+  type LevelItem,
+  passingBytesOf,
+  textOf,
+  type ValueFormat,
+} from './level-format.ts'
+import {
   type EntryIteratorCallOptions,
   LevelIterator,
   LevelKeyIterator,
@@ -132,48 +141,58 @@ export class VarveLevel<KDefault = string, VDefault = string> extends LevelBase<
     if (store !== undefined) await this.#source.close(store).catch(throwLevelError)
   }
 
-  protected _get(key: Uint8Array, options: ReadCallOptions): Promise<Uint8Array | undefined> {
-    return this.store.get(key, readOptionsOf(options)).catch(throwLevelError)
+  protected _get(key: LevelItem, options: ReadCallOptions & ValueFormat): Promise<LevelItem | undefined> {
+    const found = this.store.get(bytesOf(key), readOptionsOf(options))
+    return options.valueEncoding === 'utf8'
+      ? found.then((value) => value && textOf(value), throwLevelError)
+      : found.catch(throwLevelError)
   }
 
-  protected _getSync(key: Uint8Array, options: ReadCallOptions): Uint8Array | undefined {
+  protected _getSync(key: LevelItem, options: ReadCallOptions & ValueFormat): LevelItem | undefined {
     const store = this.#syncStore
     if (store === undefined) throw new LevelError('LEVEL_NOT_SUPPORTED', 'the store has no synchronous reads')
     try {
-      return store.getSync(key, readOptionsOf(options))
+      return options.valueEncoding === 'utf8'
+        ? store.getView(passingBytesOf(key), textOf, readOptionsOf(options))
+        : store.getSync(passingBytesOf(key), readOptionsOf(options))
     } catch (error) {
       return throwLevelError(error)
     }
   }
 
-  protected _getMany(keys: Uint8Array[], options: ReadCallOptions): Promise<(Uint8Array | undefined)[]> {
-    return this.store.getMany(keys, readOptionsOf(options)).catch(throwLevelError)
+  protected async _getMany(
+    keys: LevelItem[],
+    options: ReadCallOptions & ValueFormat,
+  ): Promise<(LevelItem | undefined)[]> {
+    const { valueEncoding } = options
+    const values = await this.store.getMany(keys.map(bytesOf), readOptionsOf(options)).catch(throwLevelError)
+    return valueEncoding === 'view' ? values : values.map((value) => value && itemOf(value, valueEncoding))
   }
 
-  protected _has(key: Uint8Array, options: ReadCallOptions): Promise<boolean> {
-    return this.store.has(key, readOptionsOf(options)).catch(throwLevelError)
+  protected _has(key: LevelItem, options: ReadCallOptions): Promise<boolean> {
+    return this.store.has(bytesOf(key), readOptionsOf(options)).catch(throwLevelError)
   }
 
   /** All from one moment. */
-  protected async _hasMany(keys: Uint8Array[], options: ReadCallOptions): Promise<boolean[]> {
+  protected async _hasMany(keys: LevelItem[], options: ReadCallOptions): Promise<boolean[]> {
     const { store } = this
     const given = readOptionsOf(options)
     const own = given === undefined && store.capabilities.snapshots
     const snapshot = own ? inTermsOfLevel(() => store.snapshot()) : undefined
     try {
       const read = snapshot === undefined ? given : { snapshot }
-      return await Promise.all(keys.map((key) => store.has(key, read))).catch(throwLevelError)
+      return await Promise.all(keys.map((key) => store.has(bytesOf(key), read))).catch(throwLevelError)
     } finally {
       snapshot?.close()
     }
   }
 
-  protected _put(key: Uint8Array, value: Uint8Array, options: LevelWriteOptions): Promise<void> {
-    return this.store.put(key, value, writeOptionsOf(options)).catch(throwLevelError)
+  protected _put(key: LevelItem, value: LevelItem, options: LevelWriteOptions): Promise<void> {
+    return this.store.put(bytesOf(key), bytesOf(value), writeOptionsOf(options)).catch(throwLevelError)
   }
 
-  protected _del(key: Uint8Array, options: LevelWriteOptions): Promise<void> {
-    return this.store.delete(key, writeOptionsOf(options)).catch(throwLevelError)
+  protected _del(key: LevelItem, options: LevelWriteOptions): Promise<void> {
+    return this.store.delete(bytesOf(key), writeOptionsOf(options)).catch(throwLevelError)
   }
 
   protected _batch(operations: LevelOperation[], options: LevelWriteOptions): Promise<void> {
@@ -197,11 +216,13 @@ export class VarveLevel<KDefault = string, VDefault = string> extends LevelBase<
     return new LevelIterator(this, this.store, options)
   }
 
-  protected _keys(options: IteratorCallOptions): LevelKeyIterator<this, KDefault> {
+  protected _keys(options: IteratorCallOptions & KeyFormat): LevelKeyIterator<this, KDefault> {
     return new LevelKeyIterator(this, this.store, options)
   }
 
-  protected _values(options: IteratorCallOptions): LevelValueIterator<this, KDefault, VDefault> {
+  protected _values(
+    options: IteratorCallOptions & ValueFormat,
+  ): LevelValueIterator<this, KDefault, VDefault> {
     return new LevelValueIterator(this, this.store, options)
   }
 
@@ -224,7 +245,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends LevelBase<
 
   #encodeBound(bound: unknown, options: BoundsCallOptions | undefined): Uint8Array {
     const { encode } = this.keyEncoding<unknown, unknown>(options?.keyEncoding as never)
-    return encode(bound) as unknown as Uint8Array
+    return bytesOf(encode(bound) as LevelItem)
   }
 }
 

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { LevelLife } from './level-life.ts'
 
 const seed = Number(process.env.VARVE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const operationCount = Number(process.env.VARVE_MOVES ?? 10_000)
+const operationCount = Number(process.env.VARVE_MOVES ?? 100_000)
 
 test('a Level agrees with a plain model, old iterators and snapshots included', { timeout: 0 }, async () => {
   const life = new LevelLife(seed)

@@ -128,6 +128,68 @@ describe('a database over a folder', () => {
   })
 })
 
+describe('texts and bytes', () => {
+  const view = { keyEncoding: 'view', valueEncoding: 'view' } as const
+  const text = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const
+  const bytes = (content: string): Uint8Array => new TextEncoder().encode(content)
+  const texts = ['', 'a', 'ä'.repeat(40), 'x'.repeat(5000), '\ufeffmark', '𝕍arve']
+  const makers: [string, () => VarveLevel<string, string>][] = [
+    ['over a folder', () => levelIn(new MemoryFileSystem())],
+    ['over a store', () => kept(new VarveLevel<string, string>(memoryStore()))],
+  ]
+
+  test.each(makers)('are the same entries, %s', async (_, make) => {
+    const db = make()
+    for (const [index, content] of texts.entries()) {
+      if (index % 2 === 0) await db.put(`k${content}`, content)
+      else await db.put<Uint8Array, Uint8Array>(bytes(`k${content}`), bytes(content), view)
+    }
+    const keys = texts.map((content) => `k${content}`)
+    const byteKeys = keys.map(bytes)
+    expect(await db.getMany(keys)).toEqual(texts)
+    expect(await db.getMany<Uint8Array, Uint8Array>(byteKeys, view)).toEqual(texts.map(bytes))
+    for (const [index, key] of keys.entries()) {
+      expect(await db.get(key)).toBe(texts[index])
+      expect(await db.get<Uint8Array, Uint8Array>(bytes(key), view)).toEqual(bytes(texts[index] as string))
+      if (db.location !== undefined) expect(db.getSync(key)).toBe(texts[index])
+      expect(await db.has(key)).toBe(true)
+    }
+    expect(await db.hasMany([...keys, 'none'])).toEqual([...keys.map(() => true), false])
+    const sorted = [...texts].sort((a, b) => Buffer.compare(bytes(a), bytes(b)))
+    expect(await db.iterator().all()).toEqual(sorted.map((content) => [`k${content}`, content]))
+    expect(await db.iterator<Uint8Array, string>({ ...text, keyEncoding: 'view' }).all()).toEqual(
+      sorted.map((content) => [bytes(`k${content}`), content]),
+    )
+    expect(await db.keys().all()).toEqual(sorted.map((content) => `k${content}`))
+    expect(await db.values<string, Uint8Array>({ valueEncoding: 'view' }).all()).toEqual(sorted.map(bytes))
+    expect(await db.iterator({ values: false, gt: 'ka' }).all()).toEqual(
+      sorted.filter((content) => `k${content}` > 'ka').map((content) => [`k${content}`, undefined]),
+    )
+    const iterator = db.iterator()
+    iterator.seek('kx')
+    expect(await iterator.next()).toEqual([`k${'x'.repeat(5000)}`, 'x'.repeat(5000)])
+    await iterator.close()
+    await db.clear({ gte: 'kx', lt: 'ky' })
+    expect(await db.get(`k${'x'.repeat(5000)}`)).toBeUndefined()
+    await db.batch([
+      { type: 'del', key: 'ka' },
+      { type: 'put', key: 'b', value: 'text' },
+    ])
+    await db.batch().del('k').put('c', 'chained').write()
+    expect(await db.getMany(['ka', 'k', 'b', 'c'])).toEqual([undefined, undefined, 'text', 'chained'])
+  })
+
+  test('half of a surrogate pair is written as U+FFFD, and what is no UTF-8 is read as that', async () => {
+    const db = levelIn(new MemoryFileSystem())
+    await db.put('half', 'x\ud800y')
+    expect([await db.get('half'), db.getSync('half')]).toEqual(['x\ufffdy', 'x\ufffdy'])
+    await db.put('short', '\udc00')
+    expect(await db.get('short')).toBe('\ufffd')
+    await db.put<string, Uint8Array>('bytes', Uint8Array.of(97, 255, 98), { valueEncoding: 'view' })
+    expect([await db.get('bytes'), db.getSync('bytes')]).toEqual(['a\ufffdb', 'a\ufffdb'])
+  })
+})
+
 describe('a database over a store', () => {
   test('leaves the store open, and shares it', async () => {
     const store = memoryStore()
