@@ -57,6 +57,24 @@ describe('ObsoleteFiles', () => {
     expect(await namesIn(fs)).toEqual([])
   })
 
+  test('proves anew what comes while others are removed', async () => {
+    const fs = await folderWith(['1.seg', '2.seg'])
+    const foundAtProof: string[][] = []
+    let provenCount = 0
+    const obsolete = obsoleteFiles(fs, {
+      proveDropped: async () => {
+        foundAtProof.push(await namesIn(fs))
+        provenCount++
+        // Comes when the proof is made, and so behind it.
+        if (provenCount === 1) queueMicrotask(() => obsolete.addPaths([file('2.seg')]))
+      },
+    })
+    obsolete.addPaths([file('1.seg')])
+    await obsolete.settled()
+    expect(foundAtProof).toEqual([['1.seg', '2.seg'], ['2.seg']])
+    expect(await namesIn(fs)).toEqual([])
+  })
+
   test('tries again later what could not be removed, and tells', async () => {
     let isRefusing = true
     const fs = new MemoryFileSystem({

@@ -1,7 +1,7 @@
 /**
  * Gives disk space back: removes segments that no picture names and logs whose entries are all in segments. The
- * edit that dropped them is durable already; before the first removal a synced record behind that edit proves
- * it. A removal that fails is tried again later and harms nobody; what is left at the end, the next opening
+ * edit that dropped them is durable already; before they are removed, a synced record behind that edit, and
+ * CURRENT, prove it. A removal that fails is tried again later and harms nobody; what is left at the end, the next opening
  * removes.
  */
 import { systemCodeOf } from '../errors.ts'
@@ -100,22 +100,28 @@ export class ObsoleteFiles {
 
   /** Is over in the same synchronous stretch in which it finds nothing more, so that what comes later begins anew. */
   async #removeAll(): Promise<void> {
+    const failed: ObsoleteFile[] = []
     try {
-      await this.#parts.proveDropped()
+      while (this.#waiting.length > 0) failed.push(...(await this.#removeWaiting()))
     } catch (error) {
-      this.#removing = undefined
       this.#parts.onManifestFailed(error)
       this.#retryLater()
-      return
-    }
-    const failed: ObsoleteFile[] = []
-    for (let file = this.#waiting[0]; file !== undefined; file = this.#waiting[0]) {
-      if (!(await this.#remove(file))) failed.push(file)
-      this.#waiting.shift()
     }
     this.#removing = undefined
     this.#waiting.push(...failed)
     if (failed.length > 0) this.#retryLater()
+  }
+
+  /** Removes the files that wait now; of those that come meanwhile nothing is proven yet. Returns what is left. */
+  async #removeWaiting(): Promise<ObsoleteFile[]> {
+    const files = [...this.#waiting]
+    await this.#parts.proveDropped()
+    const failed: ObsoleteFile[] = []
+    for (const file of files) {
+      if (!(await this.#remove(file))) failed.push(file)
+      this.#waiting.shift()
+    }
+    return failed
   }
 
   async #remove(file: ObsoleteFile): Promise<boolean> {
