@@ -16,6 +16,21 @@ export async function writeFileAtomically(
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
+  await replaceFile(fs, directory, name, bytes)
+  // The rename is a change of the directory; until it is synced a crash may bring back the old content.
+  await fs.syncDirectory(directory)
+}
+
+/**
+ * {@link writeFileAtomically} without the last step: until the directory is synced, either content may survive a
+ * crash. When it throws, the old content stands.
+ */
+export async function replaceFile(
+  fs: FileSystem,
+  directory: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
   const path = joinPath(directory, name)
   const temporaryPath = joinPath(directory, temporaryFileName(name))
   // Under a name of its own, so that a crash leaves the old content reachable.
@@ -35,8 +50,6 @@ export async function writeFileAtomically(
     await fs.unlink(temporaryPath).catch(() => undefined)
     throw error
   }
-  // The rename is a change of the directory; until it is synced a crash may bring back the old content.
-  await fs.syncDirectory(directory)
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { hexOf64 } from '../bytes/hex-of-64.ts'
 import { CorruptionError } from '../errors.ts'
-import { readWholeFile, writeFileAtomically } from '../fs/atomic-write.ts'
+import { readWholeFile, replaceFile, writeFileAtomically } from '../fs/atomic-write.ts'
 import { currentFileName, joinPath } from '../fs/file-names.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { StoreId } from '../log/file-header.ts'
@@ -21,6 +21,14 @@ const sizeLimitBytes = 4096
 
 export async function writeCurrent(fs: FileSystem, directory: string, current: Current): Promise<void> {
   await writeFileAtomically(fs, directory, currentFileName, encodeCurrent(current))
+}
+
+/**
+ * {@link writeCurrent} without the sync of the directory: for a CURRENT that says more about the same manifest, so
+ * that the old one stays true.
+ */
+export async function replaceCurrent(fs: FileSystem, directory: string, current: Current): Promise<void> {
+  await replaceFile(fs, directory, currentFileName, encodeCurrent(current))
 }
 
 export async function readCurrent(fs: FileSystem, directory: string): Promise<Current> {

@@ -68,6 +68,13 @@ class Bench {
   }
 }
 
+async function bytesOf(bench: Bench): Promise<Uint8Array> {
+  const file = await bench.fs.open(joinPath(directory, manifestFileName(bench.manifest.number)), 'read')
+  const bytes = new Uint8Array(await file.size())
+  await file.read(bytes, 0)
+  return bytes
+}
+
 function adding(number: number): VersionEdit {
   const name = `k${number}`
   return { added: [{ level: 0, run: number, meta: segmentMeta(number, name, name) }], removed: [] }
@@ -342,6 +349,46 @@ describe('Manifest.proveSynced()', () => {
     await expect(bench.read(proven)).rejects.toBeInstanceOf(CorruptionError)
   })
 
+  test('makes damage known that took the end of the manifest, the record behind the edit included', async () => {
+    const bench = await Bench.create()
+    await bench.add(1)
+    const before = bench.manifest.sizeBytes
+    await bench.manifest.proveSynced()
+    const disk = bench.fs.killed()
+    const bytes = await bytesOf(bench)
+    const path = joinPath(directory, manifestFileName(bench.manifest.number))
+    await disk.unlink(path)
+    const file = await disk.open(path, 'create')
+    await file.write(bytes.subarray(0, before), 0)
+    await file.close()
+    await expect(bench.read(disk)).rejects.toThrow(/ends before .* bytes that were synced/)
+  })
+
+  test('does without CURRENT where there is no room for another one, and takes edits', async () => {
+    const bench = await Bench.create()
+    await bench.add(1)
+    const { manifestSyncedLength } = await readCurrent(bench.fs, directory)
+    bench.fail = ({ name, path }) =>
+      name === 'write' && path.endsWith('CURRENT.tmp') ? systemError('ENOSPC') : undefined
+    await bench.manifest.proveSynced()
+    expect(await readCurrent(bench.fs, directory)).toMatchObject({ manifestSyncedLength })
+    await bench.add(2)
+    bench.fail = undefined
+    await bench.manifest.proveSynced()
+    const current = await readCurrent(bench.fs, directory)
+    expect(current.manifestSyncedLength).toBe(bench.manifest.sizeBytes)
+    expect(await bench.segmentsIn()).toEqual([1, 2])
+  })
+
+  test('takes nothing more once the folder could not be synced', async () => {
+    const bench = await Bench.create()
+    await bench.add(1)
+    bench.fail = failing('syncDirectory', 'EIO')
+    await expect(bench.manifest.proveSynced()).rejects.toBeInstanceOf(StorageError)
+    await expect(bench.add(2)).rejects.toBeInstanceOf(StorageError)
+    expect(await bench.segmentsIn(bench.fs.crashed({ seed: 1, profile: 'posix' }))).toEqual([1])
+  })
+
   test('gives way to a replacement, and edits go on during it', async () => {
     const bench = await longBench()
     await Promise.all([
@@ -380,13 +427,6 @@ describe('Manifest.proveSynced()', () => {
 })
 
 describe('readManifest()', () => {
-  async function bytesOf(bench: Bench): Promise<Uint8Array> {
-    const file = await bench.fs.open(joinPath(directory, manifestFileName(bench.manifest.number)), 'read')
-    const bytes = new Uint8Array(await file.size())
-    await file.read(bytes, 0)
-    return bytes
-  }
-
   test('cuts off a torn last edit, at every length', async () => {
     const bench = await Bench.create()
     const synced = bench.manifest.sizeBytes

@@ -12,7 +12,7 @@ import { joinPath, manifestFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
-import { readCurrent, writeCurrent } from './current-file.ts'
+import { readCurrent, replaceCurrent, writeCurrent } from './current-file.ts'
 import { encodeEditRecord, encodeManifestStart, encodeSyncMark } from './manifest-records.ts'
 import { applyEdit, type ManifestState } from './manifest-state.ts'
 import type { VersionEdit } from './version-edit.ts'
@@ -63,7 +63,7 @@ export class Manifest {
   #syncedLength: number
   /** Length of the file up to the last edit in force. */
   #editedLength: number
-  /** Length of the file up to which a synced record behind it, or CURRENT, proves the sync. */
+  /** Length of the file up to which CURRENT proves the sync. */
   #provenLength: number
   #firstRecordLength: number
   /** The file ends in half a record: the next edit goes to a new manifest. */
@@ -148,8 +148,8 @@ export class Manifest {
   }
 
   /**
-   * Makes it provable that all edits so far are on stable storage, by a synced record behind them. Needed
-   * before anything that an edit drops is deleted. Fails as {@link append} does.
+   * Makes it provable that all edits so far are on stable storage, by a synced record behind them and by CURRENT.
+   * Needed before anything that an edit drops is deleted. Fails as {@link append} does.
    */
   async proveSynced(): Promise<void> {
     await this.idle()
@@ -187,6 +187,7 @@ export class Manifest {
       try {
         // An edit that a blocking one overtook and took along is in force already.
         if (!pending.installed) await this.#carryOut(pending)
+        if (pending.edit === undefined) await this.#proveByCurrent()
         pending.resolve()
       } catch (error) {
         pending.reject(error)
@@ -204,7 +205,6 @@ export class Manifest {
   }
 
   async #appendOne(pending: PendingEdit): Promise<void> {
-    const proves = this.#syncedLength
     pending.record = this.#encode(pending.edit, this.#number)
     const end = this.#file.position + pending.record.length
     try {
@@ -223,8 +223,29 @@ export class Manifest {
     // A blocking sync that failed meanwhile took the news with it: that this one succeeded says nothing.
     this.#refuseAfterFailure()
     this.#syncedLength = Math.max(this.#syncedLength, end)
-    this.#provenLength = Math.max(this.#provenLength, proves)
     this.#install(pending, end)
+  }
+
+  /**
+   * Makes CURRENT say how far the manifest is synced: a mark at its end can be damaged together with the edit that
+   * it proves. CURRENT as it was stays true, so while there is no room for another the mark has to do.
+   */
+  async #proveByCurrent(): Promise<void> {
+    if (this.#provenLength >= this.#editedLength) return
+    const { fs, directory, storeId } = this.#parts
+    const manifestSyncedLength = this.#syncedLength
+    const current = { storeId, manifestNumber: this.#number, manifestSyncedLength }
+    try {
+      await replaceCurrent(fs, directory, current)
+    } catch {
+      return
+    }
+    try {
+      await fs.syncDirectory(directory)
+    } catch (error) {
+      throw this.#fail(error)
+    }
+    this.#provenLength = manifestSyncedLength
   }
 
   /**
@@ -268,7 +289,6 @@ export class Manifest {
     this.#refuseAfterFailure()
     const edits = this.#queue.filter((pending) => !pending.installed)
     if (last !== undefined) edits.push(last)
-    const proves = this.#syncedLength
     try {
       for (const pending of edits) this.#writeSync(pending)
       // An edit under way counts only when its bytes are surely in the file.
@@ -287,7 +307,6 @@ export class Manifest {
     }
     if (successor !== undefined) successor.syncedLength = successor.file.position
     this.#syncedLength = this.#file.position
-    this.#provenLength = Math.max(this.#provenLength, proves)
     for (const pending of edits) this.#install(pending, this.#syncedLength)
   }
 

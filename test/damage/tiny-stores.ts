@@ -1,6 +1,6 @@
 /**
  * Stores of at most 4 KB, files and all, with deletions and old values in them, so that each of their bits can be
- * flipped in turn: one closed in order, one killed, one closed while there was no room to flush its logs.
+ * flipped in turn: one closed in order, two killed, one closed while there was no room to flush its logs.
  */
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
@@ -95,6 +95,18 @@ export async function tinyKilledStore(): Promise<SoundStore> {
   await life.syncAndMark()
   life.write(store, third)
   return life.end(store, 'a tiny killed store', 'killed')
+}
+
+/** Killed when everything was in segments, and their logs were removed. */
+export async function tinyFlushedStore(): Promise<SoundStore> {
+  const life = new TinyLife()
+  const store = await life.open()
+  for (const commits of [first, second, third]) {
+    life.write(store, commits)
+    await settle(store.flush(), life.time, 'flush()')
+    await life.syncAndMark()
+  }
+  return life.end(store, 'a tiny flushed store', 'killed')
 }
 
 /** The proof of the close speaks of a log. */
