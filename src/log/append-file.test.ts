@@ -111,6 +111,7 @@ describe('AppendFile', () => {
     fs.capacityBytes = 100
     append.appendSync(bytes(2, 3))
     expect(content()).toEqual([1, 2, 3])
+    expect(append.isWhole).toBe(true)
     expect(append.tryAppendSync(bytes(4))).toBe(true)
     expect(append.position).toBe(4)
   })
@@ -123,6 +124,128 @@ describe('AppendFile', () => {
     await append.settled
     expect(append.tryAppendSync(bytes(9))).toBe(true)
   })
+
+  test('writes pending bytes once, or twice when a blocking append overtakes them, never more', async () => {
+    let count = 0
+    const { append } = bench({
+      fail: ({ name }) => {
+        if (name === 'write') count++
+      },
+    })
+    await Promise.all([append.append(bytes(1)), append.append(bytes(2)), append.append(bytes(3))])
+    expect(count).toBe(3)
+    await append.settled
+    const overtaken = [append.append(bytes(4)), append.append(bytes(5))]
+    append.appendSync(bytes(6))
+    append.appendSync(bytes(7))
+    await Promise.all(overtaken)
+    await append.settled
+    // Both once more by the first blocking append; the second one was not under way yet.
+    expect(count).toBe(3 + 2 + 2 + 1)
+  })
+
+  test('does not begin to write before what it was told to wait for is over, well or not', async () => {
+    for (const isFailing of [false, true]) {
+      const { append, content } = bench()
+      let end = (): void => {}
+      const begin = new Promise<void>((resolve, reject) => {
+        end = isFailing ? () => reject(new Error('of somebody else')) : resolve
+      })
+      const written = append.append(bytes(1), begin)
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      expect(content()).toEqual([])
+      end()
+      await written
+      expect(content()).toEqual([1])
+    }
+  })
+
+  test('says from which part of a memory pending bytes are still read', async () => {
+    const { append } = bench()
+    const { buffer } = new Uint8Array(100)
+    const written = append.append(new Uint8Array(buffer, 20, 10))
+    expect(append.readsFrom(buffer, 0, 20)).toBe(false)
+    expect(append.readsFrom(buffer, 0, 21)).toBe(true)
+    expect(append.readsFrom(buffer, 22, 1)).toBe(true)
+    expect(append.readsFrom(buffer, 29, 50)).toBe(true)
+    expect(append.readsFrom(buffer, 30, 50)).toBe(false)
+    expect(append.readsFrom(new ArrayBuffer(100), 20, 10)).toBe(false)
+    const second = append.append(new Uint8Array(buffer, 50, 10))
+    expect(append.readsFrom(buffer, 50, 1)).toBe(true)
+    await Promise.all([written, second])
+    await append.settled
+    expect(append.readsFrom(buffer, 0, 100)).toBe(false)
+  })
+
+  test('is settled when nothing is under way, also after failures', async () => {
+    const { append } = bench({
+      fail: ({ name }) => {
+        if (name === 'write') throw new Error('made by a test')
+      },
+    })
+    const outcomes = Promise.allSettled([append.append(bytes(1)), append.append(bytes(2))])
+    expect(append.isBusy).toBe(true)
+    await append.settled
+    expect(append.isBusy).toBe(false)
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
+  test('fails with its first error for ever', async () => {
+    const first = new Error('the first')
+    const failing = (): Bench =>
+      bench({
+        fail: ({ name }) => {
+          if (name === 'write') throw first
+        },
+      })
+    const pending = failing().append
+    await expect(pending.append(bytes(1))).rejects.toBe(first)
+    await pending.settled
+    expect(errorOf(() => pending.append(bytes(2)))).toBe(first)
+    const blocking = failing().append
+    expect(errorOf(() => blocking.appendSync(bytes(1)))).toBe(first)
+    expect(errorOf(() => blocking.appendSync(bytes(2)))).toBe(first)
+    const flushed = failing().append
+    const lost = flushed.append(bytes(1)).catch((error: unknown) => error)
+    expect(errorOf(() => flushed.flushPendingSync())).toBe(first)
+    expect(errorOf(() => flushed.flushPendingSync())).toBe(first)
+    expect(await lost).toBe(first)
+    expect(flushed.isWhole).toBe(false)
+  })
+
+  test('that was given up writes nothing any more, and says why', async () => {
+    const { append, content } = bench()
+    const reason = new Error('given up')
+    append.appendSync(bytes(1))
+    const pending = append.append(bytes(2), new Promise((resolve) => setImmediate(resolve)))
+    append.giveUp(reason)
+    append.giveUp(new Error('later'))
+    await expect(pending).rejects.toBe(reason)
+    expect(errorOf(() => append.appendSync(bytes(3)))).toBe(reason)
+    expect(content()).toEqual([1])
+    expect(append.position).toBe(1)
+  })
+
+  test('keeps the place of bytes that a blocking append took along when their own write then fails', async () => {
+    for (let slowSeed = 1; slowSeed <= 10; slowSeed++) {
+      let isFailing = false
+      const { append, content } = bench({
+        slowSeed,
+        fail: ({ name }) => {
+          if (name === 'write' && isFailing) throw new Error('made by a test')
+        },
+      })
+      const first = append.append(bytes(1, 2))
+      append.appendSync(bytes(3))
+      isFailing = true
+      await first
+      await append.settled
+      isFailing = false
+      expect(content()).toEqual([1, 2, 3])
+      expect(append.position).toBe(3)
+    }
+  })
+
   test('a blocking sync is told of a failure that a non-blocking one was told of, and has not passed on', async () => {
     let isFailing = true
     const { append, fs } = bench({
@@ -149,3 +272,12 @@ describe('AppendFile', () => {
     await expect(append.sync()).rejects.toThrow(/closed/)
   })
 })
+
+function errorOf(act: () => unknown): unknown {
+  try {
+    act()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}

@@ -84,6 +84,12 @@ describe('logs that are whole', () => {
     expect(replay([first.content(), second.content()])).toMatchObject({ groups: [1], cut: undefined })
   })
 
+  test('may hold nothing that is not flushed, and then end where segments end', () => {
+    const flushed = new LogFile(5).link({ previousNumber: 2, previousLength: 99, lastSequence: 4 })
+    expect(replay([flushed.content()], { flushedSequence: 6 })).toMatchObject({ lastSequence: 6 })
+    expect(replay([flushed.group().content()], { flushedSequence: 6 })).toMatchObject({ lastSequence: 6 })
+  })
+
   test('may begin inside what is flushed, or where a full disk made writing restart', () => {
     const flushed = new LogFile(5).link({ previousNumber: 2, previousLength: 99, lastSequence: 4 }).group(3)
     expect(replay([flushed.content()], { flushedSequence: 6 })).toMatchObject({
@@ -166,6 +172,35 @@ describe('a tear with no proof behind it', () => {
     })
   })
 
+  test('drops every log behind the end, one too that continues what lies before it', () => {
+    const a = firstLog().group()
+    const b = new LogFile(5).linkTo(a).group()
+    const c = new LogFile(7).linkTo(a).group()
+    expect(replay([a.content(), b.zeroed(fileHeaderSizeBytes), c.content()])).toMatchObject({
+      groups: [1],
+      cut: { path: b.path, fileNumber: 5 },
+    })
+  })
+
+  test('is noticed by a log that continues another number, length or sequence number', () => {
+    const a = firstLog().group(3)
+    const continued = { previousNumber: 3, previousLength: a.length, lastSequence: 3 }
+    for (const other of [{ previousNumber: 4 }, { previousLength: a.length - 8 }, { lastSequence: 2 }]) {
+      const b = new LogFile(5).link({ ...continued, ...other }).group()
+      expect(replay([a.content(), b.content()])).toMatchObject({
+        groups: [1],
+        cut: { path: a.path, fileNumber: 3, offset: a.length },
+        lastSequence: 3,
+      })
+    }
+  })
+
+  test('gives no sequence number out again because a log behind it holds lower ones', () => {
+    const a = firstLog().group(6)
+    const b = firstLog(5).group(2)
+    expect(replay([a.content(), b.content()])).toMatchObject({ groups: [1], highestSeen: 6 })
+  })
+
   test('does no harm where the next log says that the one before ended just there', () => {
     const a = firstLog().group()
     const b = new LogFile(5).linkTo(a).group()
@@ -221,6 +256,14 @@ describe('damage below what was synced', () => {
     expect(failureOf(() => replay([b.content()]))).toMatchObject({ path: b.path })
   })
 
+  test('is told when the first live log is missing, even if segments reach to where the next one begins', () => {
+    const a = firstLog(start.lowestLiveLog).group()
+    const b = new LogFile(5).linkTo(a).group()
+    const error = failureOf(() => replay([b.content()], { flushedSequence: 1 }))
+    expect(error).toMatchObject({ path: b.path, offset: fileHeaderSizeBytes })
+    expect(error.message).toMatch(/log 3, which comes before it, is missing/)
+  })
+
   test('is told when the manifest names a log without a whole header', () => {
     const a = firstLog().group()
     for (let offset = 0; offset < fileHeaderSizeBytes; offset++) {
@@ -254,9 +297,10 @@ describe('damage below what was synced', () => {
 
 describe('what no crash can make', () => {
   test('a log of another store or place is refused', () => {
-    expect(failureOf(() => replay([new LogFile(3, { high: 1, low: 2 }).content()]))).toMatchObject({
-      offset: 16,
-    })
+    for (const other of [{ high: 1 }, { low: 2 }]) {
+      const log = new LogFile(3, { ...logStoreId, ...other })
+      expect(failureOf(() => replay([log.content()]))).toMatchObject({ path: log.path, offset: 16 })
+    }
     expect(failureOf(() => replay([{ ...new LogFile(4).content(), number: 3 }]))).toMatchObject({
       offset: 16,
     })
@@ -272,7 +316,9 @@ describe('what no crash can make', () => {
 
   test('a log that begins with anything but a link is refused', () => {
     const a = new LogFile(3).group()
-    expect(failureOf(() => replay([a.content()]))).toMatchObject({ offset: fileHeaderSizeBytes })
+    const error = failureOf(() => replay([a.content()]))
+    expect(error).toMatchObject({ offset: fileHeaderSizeBytes })
+    expect(error.message).toMatch(/without a link/)
   })
 
   test('a log that begins behind what segments hold is refused', () => {

@@ -142,9 +142,9 @@ export class LogReplay {
       return
     }
     this.#see(first)
-    const problem = this.#linkProblem(log, first)
-    if (problem !== undefined) {
-      this.#cut = this.#tail ?? this.#cutAtPrevious(log, problem)
+    const gap = this.#gapBefore(log, first)
+    if (gap !== undefined) {
+      this.#cut = this.#tail ?? gap
       return
     }
     let logSequence = decodeLink(log.bytes, first.payloadStart).lastSequence
@@ -162,8 +162,8 @@ export class LogReplay {
     this.#tail = reader.problem === undefined ? undefined : cutAt(log, reader.position, reader.problem)
   }
 
-  /** Why a log does not continue what was replayed so far. */
-  #linkProblem(log: LogContent, first: LogRecord): string | undefined {
+  /** Where what was replayed so far ends, when a log does not continue it. */
+  #gapBefore(log: LogContent, first: LogRecord): ReplayCut | undefined {
     if (first.type !== RecordType.link) {
       throw new CorruptionError('a log begins without a link to the one before it', log.path, first.offset)
     }
@@ -175,7 +175,8 @@ export class LogReplay {
         link.previousLength === previous.end &&
         link.lastSequence === this.#lastSequence
       if (continues) return undefined
-      return `log ${log.number} continues byte ${link.previousLength} of log ${link.previousNumber}`
+      const reason = `log ${log.number} continues byte ${link.previousLength} of log ${link.previousNumber}`
+      return { path: previous.path, fileNumber: previous.number, offset: previous.end, reason }
     }
     const { flushedSequence, restartSequence, lowestLiveLog } = this.#start
     const isReachable = link.lastSequence < Math.max(flushedSequence + 1, restartSequence)
@@ -208,12 +209,6 @@ export class LogReplay {
     this.#known = laterPosition(this.#known, record.synced)
     const last = record.firstSequence + record.entryCount - 1
     if (last > this.#highestSeenSequence) this.#highestSeenSequence = last
-  }
-
-  #cutAtPrevious(log: LogContent, reason: string): ReplayCut {
-    const previous = this.#previous
-    if (previous === undefined) return cutAt(log, 0, reason)
-    return { path: previous.path, fileNumber: previous.number, offset: previous.end, reason }
   }
 }
 

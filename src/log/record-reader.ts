@@ -47,7 +47,7 @@ export class RecordReader {
 
   /** The next record, or `undefined` at the end of the file or at the first place that is not intact. */
   next(): LogRecord | undefined {
-    if (this.position === this.#bytes.length || this.problem !== undefined) return undefined
+    if (this.position === this.#bytes.length) return undefined
     this.problem = this.#problemAt(this.position)
     if (this.problem !== undefined) return undefined
     const record = this.#recordAt(this.position)

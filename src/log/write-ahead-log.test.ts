@@ -79,6 +79,7 @@ test('links and marks are records of the log they are written to', async () => {
   log.lastSequence = 41
   log.file.appendSync(log.encodeSyncMark({ fileNumber: 7, offset: 40 }))
   await log.close()
+  expect(() => log.file.syncSync()).toThrow(/closed/)
   const bytes = await bytesOf(fs, log.path)
   const reader = new RecordReader(bytes, 7, storeId)
   const first = reader.next()

@@ -1,4 +1,12 @@
 /** Logs made byte by byte, as the store would write them or as a death may leave them. */
+import {
+  encodedEntrySize,
+  entryHeaderSizeBytes,
+  flagsByte,
+  keyLengthByte,
+  kindByte,
+  valueLengthByte,
+} from '../../src/entry/entry-layout.ts'
 import { encodeFileHeader, type StoreId } from '../../src/log/file-header.ts'
 import type { LogContent } from '../../src/log/log-replay.ts'
 import {
@@ -9,6 +17,25 @@ import {
   RecordType,
   type SyncedPosition,
 } from '../../src/log/record-format.ts'
+import type { PlainEntry } from './entries.ts'
+
+/** The payload of a group, by the layout of `src/entry/entry-layout.ts`. */
+export function encodeEntries(entries: readonly PlainEntry[]): Uint8Array {
+  const sizes = entries.map(({ key, value }) => encodedEntrySize(key.length, value.length))
+  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const [i, { key, value, kind, flags }] of entries.entries()) {
+    view.setUint16(at + keyLengthByte, key.length, true)
+    view.setUint8(at + kindByte, kind)
+    view.setUint8(at + flagsByte, flags)
+    view.setUint32(at + valueLengthByte, value.length, true)
+    bytes.set(key, at + entryHeaderSizeBytes)
+    bytes.set(value, at + entryHeaderSizeBytes + key.length)
+    at += sizes[i] as number
+  }
+  return bytes
+}
 
 export const logStoreId: StoreId = { high: 0x0102_0304, low: 0x0506_0708 }
 const nothingSynced: SyncedPosition = { fileNumber: 0, offset: 0 }
@@ -54,6 +81,13 @@ export class LogFile {
   group(entryCount = 1, synced?: SyncedPosition): this {
     const payload = new Uint8Array(24 + entryCount).fill(this.nextSequence)
     this.record(RecordType.group, entryCount, synced, payload)
+    this.nextSequence += entryCount
+    return this
+  }
+
+  /** A group of entries as the store writes them. `entryCount` is what its header says. */
+  entries(entries: readonly PlainEntry[], entryCount: number = entries.length): this {
+    this.record(RecordType.group, entryCount, undefined, encodeEntries(entries))
     this.nextSequence += entryCount
     return this
   }

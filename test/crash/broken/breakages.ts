@@ -69,11 +69,11 @@ export const breakages: readonly Breakage[] = [
     changes: [
       {
         file: 'log/log-replay.ts',
-        find: '    const problem = this.#linkProblem(log, first)\n',
+        find: '    const gap = this.#gapBefore(log, first)\n',
         replace: `    const proof = decodeLink(log.bytes, first.payloadStart)
     const proven = { fileNumber: proof.previousNumber, offset: proof.previousLength }
     this.#known = laterPosition(this.#known, proven)
-    const problem = this.#linkProblem(log, first)
+    const gap = this.#gapBefore(log, first)
 `,
       },
     ],
