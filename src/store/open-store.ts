@@ -214,6 +214,7 @@ class Opening<K, V> {
       if (proof !== undefined) await consumeCloseProof(this.#fs, this.#path)
       const manifest = await Manifest.create(parts, edited)
       for (const table of recovered.tables) this.#arenas.giveBack(table.arena)
+      this.#arenas.reserve()
       return this.#engine(manifest, parts.storeId, fileNumbers, {
         nextSequence,
         unflushed: [],
