@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { collect, loadBlocking, type PlainEntry, plainEntry } from '../../test/support/entries.ts'
+import { LogFile, logStoreId } from '../../test/support/log-files.ts'
+import type { EntryKind } from '../entry/entry.ts'
+import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
+import type { LogContent, ReplayStart } from '../log/log-replay.ts'
+import { RecordType } from '../log/record-format.ts'
+import type { MemTable } from '../memtable/mem-table.ts'
+import { ArenaSupply } from './arena-supply.ts'
+import { type RecoveredLogs, recoverLogs } from './recover-logs.ts'
+
+const arenaSizeBytes = 64 * 1024
+const start: ReplayStart = { storeId: logStoreId, flushedSequence: 0, restartSequence: 1, lowestLiveLog: 3 }
+
+interface Recovered extends RecoveredLogs {
+  /** What the tables hold, table by table, as they are given: newest first. */
+  readonly entries: readonly PlainEntry[][]
+}
+
+async function recover(logs: readonly LogContent[], from: Partial<ReplayStart> = {}): Promise<Recovered> {
+  async function* feed(): AsyncGenerator<LogContent> {
+    yield* logs
+  }
+  const arenas = new ArenaSupply(arenaSizeBytes, 2)
+  try {
+    const recovered = await recoverLogs(feed(), { ...start, ...from }, arenas)
+    const entries: PlainEntry[][] = []
+    for (const table of recovered.tables) entries.push(await entriesIn(table))
+    return { ...recovered, entries }
+  } finally {
+    arenas.release()
+  }
+}
+
+function entriesIn(table: MemTable): Promise<PlainEntry[]> {
+  const cursor = table.cursor({ sequenceLimit: Number.MAX_SAFE_INTEGER, allVersions: true, reverse: false })
+  return collect(cursor, () => cursor.rewind(), loadBlocking)
+}
+
+function firstLog(): LogFile {
+  return new LogFile(3).link({ previousNumber: 0, previousLength: 0, lastSequence: 0 })
+}
+
+const put = (key: string, sequence: number, value = `${key}${sequence}`): PlainEntry =>
+  plainEntry(key, sequence, value)
+
+describe('recoverLogs()', () => {
+  test('brings back every entry with its sequence number, kind, flags, key and value', async () => {
+    const entries = [put('b', 1), { ...put('a', 2), flags: 2 }, plainEntry('b', 3), put('', 4, '')]
+    const log = firstLog().entries(entries.slice(0, 2)).entries(entries.slice(2))
+    const recovered = await recover([log.content()])
+    expect(recovered.entries).toEqual([[put('', 4, ''), entries[1], plainEntry('b', 3), put('b', 1)]])
+    expect(recovered).toMatchObject({
+      entryCount: 4,
+      lastSequence: 4,
+      highestSeenSequence: 4,
+      logBytes: log.length,
+      cut: undefined,
+    })
+  })
+
+  test('leaves out what is in segments, entry by entry', async () => {
+    const log = firstLog().entries([put('a', 1), put('b', 2), put('c', 3)])
+    const { entries, entryCount } = await recover([log.content()], { flushedSequence: 2 })
+    expect(entries).toEqual([[put('c', 3)]])
+    expect(entryCount).toBe(1)
+    expect((await recover([log.content()], { flushedSequence: 3 })).tables).toEqual([])
+  })
+
+  test('adds the bytes of all logs, and gives the first place that was cut', async () => {
+    const a = firstLog().entries([put('a', 1)])
+    const b = new LogFile(5).linkTo(a).entries([put('b', 2)])
+    const end = b.length
+    b.entries([put('c', 3)])
+    const { entries, logBytes, cut } = await recover([a.content(), b.cutTo(b.length - 8)])
+    expect(entries).toEqual([[put('a', 1), put('b', 2)]])
+    expect(logBytes).toBe(a.length + b.length - 8)
+    expect(cut).toMatchObject({ path: b.path, offset: end })
+  })
+
+  test('takes another table when one is full, and more than the store may have later', async () => {
+    const value = 'v'.repeat(9000)
+    const log = firstLog()
+    for (let sequence = 1; sequence <= 30; sequence++)
+      log.entries([put(`k${100 + sequence}`, sequence, value)])
+    const { entries, tables } = await recover([log.content()])
+    expect(tables.length).toBeGreaterThan(2)
+    expect(tables.every(({ arena }) => arena.sizeBytes >= arenaSizeBytes)).toBe(true)
+    const oldestFirst = [...entries].reverse().flat()
+    expect(oldestFirst.map(({ sequenceNumber }) => sequenceNumber)).toEqual(
+      Array.from({ length: 30 }, (_, i) => i + 1),
+    )
+    expect(oldestFirst.every((entry) => entry.value.length === value.length)).toBe(true)
+  })
+
+  test('gives an entry that is larger than a table one of its own', async () => {
+    const large = put('large', 2, 'x'.repeat(3 * arenaSizeBytes))
+    const log = firstLog().entries([put('a', 1), large, put('b', 3)])
+    const { entries, tables } = await recover([log.content()])
+    expect(
+      entries
+        .flat()
+        .map(({ sequenceNumber }) => sequenceNumber)
+        .sort(),
+    ).toEqual([1, 2, 3])
+    expect(entries.flat()).toContainEqual(large)
+    const withLarge = tables.filter(({ arena }) => arena.sizeBytes > arenaSizeBytes)
+    expect(withLarge).toHaveLength(1)
+  })
+
+  test('refuses a group with fewer entries than it says', async () => {
+    for (const entries of [[], [put('a', 1)]]) {
+      const log = firstLog()
+      const offset = log.length
+      log.entries(entries, entries.length + 1)
+      const error = await recover([log.content()]).catch((told: unknown) => told)
+      expect(error).toBeInstanceOf(CorruptionError)
+      expect(error).toMatchObject({ path: log.path, offset })
+      expect(String(error)).toMatch(/fewer entries/)
+    }
+  })
+
+  test('refuses an entry that goes on behind its group', async () => {
+    const log = firstLog()
+    const offset = log.length
+    const { key, value } = put('a', 1)
+    // A record may end up to seven bytes behind its last entry, never before it.
+    const payload = new Uint8Array(16 + 4)
+    const view = new DataView(payload.buffer)
+    view.setUint16(8, key.length, true)
+    view.setUint8(10, 1)
+    view.setUint32(12, value.length + 8, true)
+    log.record(RecordType.group, 1, undefined, payload)
+    await expect(recover([log.content()])).rejects.toMatchObject({ path: log.path, offset })
+  })
+
+  test('refuses an entry of a kind of a later release, by its number', async () => {
+    const log = firstLog().entries([put('a', 1), { ...put('b', 2), kind: 7 as EntryKind }])
+    await expect(recover([log.content()])).rejects.toBeInstanceOf(UnsupportedFormatError)
+    await expect(recover([log.content()])).rejects.toThrow(`${log.path} holds an entry of kind 7`)
+  })
+
+  test('reads logs that lie inside a larger memory', async () => {
+    const log = firstLog().entries([put('a', 1)])
+    const bytes = new Uint8Array(log.length + 64).subarray(24, 24 + log.length)
+    bytes.set(log.bytes)
+    expect((await recover([log.content({ bytes })])).entries).toEqual([[put('a', 1)]])
+  })
+})
