@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { failing, longBench, numbersOf, tornBench } from '../../test/support/manifest-bench.ts'
+import type { FileOperation } from '../fs/file-operation.ts'
+import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
+
+describe('replacing a manifest', () => {
+  test('survives a crash at every operation with the old state or the new', async () => {
+    const bench = await tornBench()
+    const found = new Set<string>()
+    const states: MemoryFileSystem[] = []
+    bench.meanwhile = () => {
+      for (let seed = 1; seed <= 8; seed++) states.push(bench.fs.crashed({ seed, profile: 'posix' }))
+    }
+    await bench.add(2)
+    for (const state of states) found.add(String(await bench.segmentsIn(state)))
+    expect([...found].sort()).toEqual(['1', '1,2'])
+    expect(await bench.segmentsIn(bench.fs.crashed({ seed: 1, profile: 'posix' }))).toEqual([1, 2])
+  })
+
+  test('writes a blocking edit that comes meanwhile to both, so that every crash keeps it', async () => {
+    const moments: FileOperation['name'][] = ['open', 'write', 'sync', 'syncDirectory', 'rename', 'close']
+    for (const moment of moments) {
+      const bench = await longBench()
+      const before = bench.manifest.number
+      let isDone = false
+      const states: MemoryFileSystem[] = []
+      bench.meanwhile = ({ name }) => {
+        if (isDone)
+          for (let seed = 1; seed <= 2; seed++) states.push(bench.fs.crashed({ seed, profile: 'posix' }))
+        if (name !== moment || isDone) return
+        queueMicrotask(() => {
+          if (isDone) return
+          bench.addSync(9001)
+          isDone = true
+        })
+      }
+      await bench.add(9000)
+      bench.meanwhile = undefined
+      expect(bench.manifest.number).toBeGreaterThan(before)
+      expect(numbersOf(bench.manifest.state)).toEqual(expect.arrayContaining([9000, 9001]))
+      for (const state of states) expect(await bench.segmentsIn(state)).toContain(9001)
+      await bench.add(9002)
+      expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
+      await bench.manifest.close()
+    }
+  }, 60_000)
+
+  test('that fails before CURRENT is replaced leaves the old one in force, and is tried again', async () => {
+    for (const name of ['open', 'write', 'sync'] as const) {
+      const bench = await tornBench()
+      bench.fail = failing(name, 'ENOSPC')
+      await expect(bench.add(2)).rejects.toMatchObject({ code: 'ENOSPC' })
+      expect(await bench.segmentsIn()).toEqual([1])
+      await bench.add(2)
+      expect(await bench.segmentsIn()).toEqual([1, 2])
+    }
+  })
+
+  test('gives way to a replacement, and edits go on during it', async () => {
+    const bench = await longBench()
+    await Promise.all([
+      bench.manifest.proveSynced(),
+      bench.add(9000),
+      bench.manifest.proveSynced(),
+      bench.add(9001),
+    ])
+    await bench.manifest.proveSynced()
+    expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
+  })
+
+  test('proves what a blocking edit put into a manifest that was just being made', async () => {
+    const bench = await longBench()
+    let isDone = false
+    bench.meanwhile = ({ name, path }) => {
+      if (name !== 'sync' || isDone || !path.includes('MANIFEST')) return
+      isDone = true
+      queueMicrotask(() => bench.addSync(9001))
+    }
+    await bench.add(9000)
+    const { number, sizeBytes } = bench.manifest
+    await bench.manifest.proveSynced()
+    expect(bench.manifest.number).toBe(number)
+    expect(bench.manifest.sizeBytes).toBeGreaterThan(sizeBytes)
+  })
+
+  test('replaces a torn manifest instead of writing behind the tear', async () => {
+    const bench = await tornBench()
+    const { number } = bench.manifest
+    await bench.manifest.proveSynced()
+    const read = await bench.read()
+    expect(read.isTorn).toBe(false)
+    expect(bench.manifest.number === number ? numbersOf(read.state) : [1]).toEqual([1])
+  })
+})
