@@ -107,11 +107,15 @@ describe('Survivors', () => {
   it('tells the empty key from no key, and long keys apart', () => {
     const long = 'x'.repeat(1000)
     const survivors = new Survivors([99], new DeeperRuns([]))
-    const starts = ['', '', 'a', long, long, `${long}y`].map((key, i) => {
+    const starts = ['', '', 'a', long, long, `${long}y`, 'x', 'x'].map((key, i) => {
       survivors.keeps(viewOf(put(key, 50 - i)))
       return survivors.startsKey
     })
-    expect(starts).toEqual([true, false, true, true, false, true])
+    expect(starts).toEqual([true, false, true, true, false, true, true, false])
+  })
+
+  it('starts no key before the first entry', () => {
+    expect(new Survivors([1], new DeeperRuns([])).startsKey).toBe(false)
   })
 
   it('refuses live sequences that do not ascend, or none', () => {

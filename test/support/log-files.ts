@@ -20,7 +20,7 @@ import {
 import type { PlainEntry } from './entries.ts'
 
 /** The payload of a group, by the layout of `src/entry/entry-layout.ts`. */
-export function encodeEntries(entries: readonly PlainEntry[]): Uint8Array {
+function encodeEntries(entries: readonly PlainEntry[]): Uint8Array {
   const sizes = entries.map(({ key, value }) => encodedEntrySize(key.length, value.length))
   const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
   const view = new DataView(bytes.buffer)
