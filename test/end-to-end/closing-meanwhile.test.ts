@@ -10,7 +10,7 @@ import { settle } from '../crash/settling.ts'
 import { openSmallStore } from '../crash/small-stores.ts'
 import { HeldReads } from '../support/held-reads.ts'
 
-const keys = Array.from({ length: 40 }, (_, i) => `key ${String(i).padStart(3, '0')}`)
+const keys = Array.from({ length: 100 }, (_, i) => `key ${String(i).padStart(3, '0')}`)
 const valueFor = (key: string): string => `${key} ${'x'.repeat(200)}`
 const seeds = Array.from({ length: 16 }, (_, i) => i + 1)
 
