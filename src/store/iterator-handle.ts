@@ -50,6 +50,8 @@ export interface IteratorParts<K, T> {
   onClose(handle: ClosesWithStore): void
   /** Asked before each step: throws when the store cannot be used from where it is called. */
   assertUsable?(): void
+  /** Runs a piece of an asynchronous step, for which the event loop waits. */
+  measure?<R>(act: () => R): R
   /** Asked before each asynchronous step: a promise when the event loop should get its turn first. */
   turn?(): Promise<void> | undefined
 }
@@ -167,7 +169,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
     const first = this.#running ?? this.#parts.turn?.()
     if (first === undefined) {
       try {
-        if (this.#fill(items, count, sizeBytesMax)) return Promise.resolve(items)
+        if (this.#fillMeasured(items, count, sizeBytesMax)) return Promise.resolve(items)
       } catch (error) {
         return Promise.reject(error)
       }
@@ -201,7 +203,7 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
     await (first === undefined ? this.#load() : first.catch(() => undefined))
     for (;;) {
       if (this.#state === 'closed') return []
-      if (this.#fill(items, count, sizeBytesMax)) return items
+      if (this.#fillMeasured(items, count, sizeBytesMax)) return items
       await this.#load()
     }
   }
@@ -226,6 +228,11 @@ export class IteratorHandle<K, T> implements EntryIterator<K, T>, ClosesWithStor
       }
     }
     return items
+  }
+
+  #fillMeasured(items: T[], count: number, sizeBytesMax: number): boolean {
+    const fill = (): boolean => this.#fill(items, count, sizeBytesMax)
+    return this.#parts.measure === undefined ? fill() : this.#parts.measure(fill)
   }
 
   /** Fills as far as memory reaches. False: load, then go on. */

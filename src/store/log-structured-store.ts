@@ -646,6 +646,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
       encodeTarget: (target) => encodeKey(this.#keyEncoding, target, 'target'),
       onClose: (handle) => this.#iterators.delete(handle),
       assertUsable: () => this.#guard.check(),
+      measure: (act) => this.#engine.loopBlocks.measure(act),
       turn: () => this.#engine.turns.turn(),
     })
     this.#iterators.add(iterator)

@@ -14,9 +14,12 @@ export class ReadPace {
   readonly #monotonicMs: () => number
   #pooledLeft = 0
   #backOffCount = backOffCountMin
+  readonly #noteBlock: (durationMs: number) => void
 
-  constructor(monotonicMs: () => number) {
+  /** `noteBlock` is told how long each blocking read took. */
+  constructor(monotonicMs: () => number, noteBlock: (durationMs: number) => void) {
     this.#monotonicMs = monotonicMs
+    this.#noteBlock = noteBlock
   }
 
   /** Runs the load, blocking when that is likely to be quick. Returns a promise only when it is not. */
@@ -27,7 +30,9 @@ export class ReadPace {
     }
     const began = this.#monotonicMs()
     loadSync()
-    if (this.#monotonicMs() - began > slowReadMs) {
+    const durationMs = this.#monotonicMs() - began
+    this.#noteBlock(durationMs)
+    if (durationMs > slowReadMs) {
       this.#pooledLeft = this.#backOffCount
       this.#backOffCount = Math.min(2 * this.#backOffCount, backOffCountMax)
     } else if (this.#backOffCount > backOffCountMin) {

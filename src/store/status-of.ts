@@ -83,6 +83,7 @@ export function statusOf<K, V>(
       cause: gate.stallCause,
       slowedMs: gate.slowedMs,
     },
+    eventLoop: engine.loopBlocks.status,
     flushes,
     compactions,
     scrub: engine.scrubber.status,

@@ -24,6 +24,7 @@ import type { FileNumbers } from './file-numbers.ts'
 import { LiveSequences } from './live-sequences.ts'
 import { LogSet } from './log-set.ts'
 import { LogSyncer } from './log-syncer.ts'
+import { LoopBlocks } from './loop-blocks.ts'
 import { Maintenance } from './maintenance.ts'
 import { MemTables } from './mem-tables.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
@@ -83,6 +84,7 @@ export class StoreEngine<K, V> {
   readonly views: ViewKeeper
   readonly pace: ReadPace
   readonly turns: TurnWatch
+  readonly loopBlocks: LoopBlocks
   readonly tables: MemTables
   readonly logs: LogSet
   readonly syncer: LogSyncer
@@ -105,7 +107,7 @@ export class StoreEngine<K, V> {
 
   constructor(parts: StoreEngineParts<K, V>) {
     this.#parts = parts
-    const { settings, clock, scheduler, fs, path, manifest, health, events } = parts
+    const { settings, clock, fs, path, manifest, health, events } = parts
     const { tuning } = settings
     const monotonicMs = (): number => clock.monotonicMs()
     this.path = path
@@ -119,8 +121,11 @@ export class StoreEngine<K, V> {
     this.runsInWorker = parts.runsInWorker
     this.#isProofPresent = parts.isProofPresent
     this.#orphansAfterResume = parts.orphansAfterResume
-    this.pace = new ReadPace(monotonicMs)
-    this.turns = new TurnWatch(clock, scheduler)
+    const loopBlocks = new LoopBlocks(clock)
+    const scheduler = loopBlocks.watch(parts.scheduler)
+    this.loopBlocks = loopBlocks
+    this.pace = new ReadPace(monotonicMs, (durationMs) => loopBlocks.note(durationMs))
+    this.turns = new TurnWatch(clock, parts.scheduler)
     this.blocks = new BlockCache(tuning.cacheBudgetBytes)
     this.indexes = new IndexBudget(tuning.indexBudgetBytes)
     const publishedSequence = (): number => this.pipeline.publishedSequence
@@ -195,8 +200,9 @@ export class StoreEngine<K, V> {
       reserveFileNumbers: (count) => parts.fileNumbers.reserve(count),
       beforeChange: () => this.#beforeChange(),
       beforeChangeSync: () => this.#beforeChangeSync(),
-      installFlush: (state, flushed) => this.#installFlush(state, flushed),
-      installCompaction: (state) => this.views.setVersion(state.version, this.tables.all),
+      installFlush: (state, flushed) => loopBlocks.measure(() => this.#installFlush(state, flushed)),
+      installCompaction: (state) =>
+        loopBlocks.measure(() => this.views.setVersion(state.version, this.tables.all)),
       onRoom: () => this.gate.open(),
       onFlushFailed: (error) => this.#onFlushFailed(error),
       isWriteWaiting: () => this.gate.isStalledForMemory,
@@ -239,6 +245,7 @@ export class StoreEngine<K, V> {
         monotonicMs,
         microtask: (run) => scheduler.microtask(run),
         immediate: (run) => scheduler.immediate(run),
+        measure: (act) => loopBlocks.measure(act),
         tables: this.tables,
         isHeldBack: () => this.gate.isHeldBack(),
         waitForRoom: () => this.gate.wait(),

@@ -37,6 +37,13 @@ export interface JobStatus {
   readonly failures: number
 }
 
+/** How long the store kept the event loop from turning; calls that block by their name do not count. */
+export interface LoopStatus {
+  readonly longestMs: number
+  /** How many pieces of work took up to so long, and longer than the bucket before; the last one has no limit. */
+  readonly buckets: readonly { readonly upToMs: number | undefined; readonly count: number }[]
+}
+
 export interface StoreStatus {
   readonly path: string
   /** `full`: no room on the disk, reads go on, writing resumes by itself. `failed`: reopen the store. */
@@ -106,6 +113,7 @@ export interface StoreStatus {
     /** How long writes were held back a little at a time, so that they need not stop. */
     readonly slowedMs: number
   }
+  readonly eventLoop: LoopStatus
   readonly flushes: JobStatus
   readonly compactions: JobStatus
   /** The reading of all segments in the background, when `scrubIntervalMs` asks for it. */

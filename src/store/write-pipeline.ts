@@ -39,6 +39,8 @@ export interface WritePipelineParts<K, V> extends GroupCommitterParts {
   readonly monotonicMs: () => number
   readonly microtask: (run: () => void) => void
   readonly immediate: (run: () => void) => void
+  /** Runs a piece of work that the event loop waits for. */
+  readonly measure: <R>(act: () => R) => R
   readonly tables: TableRotation
   /** Writes should wait a little, or longer: asked before each group. */
   readonly isHeldBack: () => boolean
@@ -87,6 +89,7 @@ export class WritePipeline<K, V> {
     this.#committer = new GroupCommitter(parts, nextSequence, (failure) => this.#onFailed(failure))
     this.#queue = new WriteQueue({
       nextTurn: () => parts.turns.nextTurn(),
+      measure: parts.measure,
       waitForRoom: parts.waitForRoom,
       waitForRoomSync: () => this.#waitForRoomSync(),
     })
@@ -168,7 +171,7 @@ export class WritePipeline<K, V> {
       const request = { operations, encoder, durability, isSingle: false }
       if (!this.#mustQueue()) {
         if (operations.length === 0) return Promise.resolve()
-        const group = this.#admitBatch(request)
+        const group = this.#parts.measure(() => this.#admitBatch(request))
         if (group !== undefined) return group.promiseFor(durability)
       }
       return this.#enqueue(request, options?.signal)

@@ -25,6 +25,7 @@ function writeWith(
 function queueWith(room: Promise<void>): WriteQueue {
   return new WriteQueue({
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
+    measure: (act) => act(),
     waitForRoom: () => room,
     waitForRoomSync: () => {},
   })

@@ -18,6 +18,8 @@ export interface QueuedWrite {
 export interface WriteQueueParts {
   /** Resolves on the next turn of the event loop. */
   readonly nextTurn: () => Promise<void>
+  /** Runs a step that the event loop waits for. */
+  readonly measure: <R>(act: () => R) => R
   /** Resolves when it is worth trying again. */
   readonly waitForRoom: () => Promise<void>
   /** Returns when it is worth trying again. */
@@ -101,7 +103,8 @@ export class WriteQueue {
   async #run(): Promise<void> {
     this.#isRunning = true
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const need = this.#step(first)
+      const next = first
+      const need = this.#parts.measure(() => this.#step(next))
       if (need === 'turn') await this.#parts.nextTurn()
       else if (need === 'room') await this.#waitForRoom(first)
     }

@@ -75,6 +75,14 @@ export function statusOf(path: string): StoreStatus {
     writes: { entryCount: 1_234, payloadBytes: 100_000, groupCount: 12, logBytes: 120_000, syncCount: 2 },
     sync: { ageMs: 20, intervalMs: 1_000, syncedSequence: 1_200 },
     stalls: { count: 0, totalMs: 0, cause: undefined, slowedMs: 7 },
+    eventLoop: {
+      longestMs: 6.5,
+      buckets: [
+        { upToMs: 4, count: 100 },
+        { upToMs: 8, count: 2 },
+        { upToMs: undefined, count: 1 },
+      ],
+    },
     flushes: job,
     compactions: job,
     scrub: { intervalMs: 0, roundCount: 0, bytesRead: 0, problems: [] },

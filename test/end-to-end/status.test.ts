@@ -1,5 +1,6 @@
 /** What status() tells agrees with what was done, with the files, and with what the events told. */
 import { describe, expect, test } from 'vitest'
+import type { CustomEncoding } from '../../src/encoding/encoding.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
 import { LogStructuredStore } from '../../src/store/log-structured-store.ts'
@@ -47,6 +48,38 @@ async function settle(store: LogStructuredStore): Promise<void> {
 }
 
 describe('LogStructuredStore', () => {
+  test('status() tells how long the event loop waited for batches and iterators, not for blocking calls', async () => {
+    const clock = { nowMs: 0, monotonicMs: () => clock.nowMs, wallTimeMs: () => 1e12 }
+    /** Takes 30 ms to write a value, and 9 to read one. */
+    const slow: CustomEncoding<string> = {
+      name: 'slow',
+      encode: (value) => {
+        clock.nowMs += 30
+        return new TextEncoder().encode(value)
+      },
+      decode: (bytes) => {
+        clock.nowMs += 9
+        return new TextDecoder().decode(bytes)
+      },
+    }
+    const fileSystem = new MemoryFileSystem()
+    const store = await LogStructuredStore.open('/store', { fileSystem, clock, valueEncoding: slow })
+    const longCounts = (): number[] =>
+      store
+        .status()
+        .eventLoop.buckets.slice(3)
+        .map(({ count }) => count)
+    store.putSync('a', '1')
+    expect(store.getSync('a')).toBe('1')
+    expect(longCounts()).toEqual([0, 0, 0, 0])
+    await store.batch([{ type: 'put', key: 'b', value: '2' }])
+    expect(store.status().eventLoop.longestMs).toBeGreaterThanOrEqual(30)
+    const [, upTo20] = longCounts()
+    expect(await store.values().nextMany(2)).toEqual(['1', '2'])
+    expect(longCounts()[1]).toBe(1 + (upTo20 ?? 0))
+    await store.close()
+  })
+
   test('status() counts what was written, and grows by nothing else', async () => {
     const opened = await openTinyStore()
     const { store } = opened

@@ -1,20 +1,22 @@
 /**
  * `npm run soak:load`: loads entries of 16-byte keys and 100-byte values in batches of 1,000 into a store with
- * default settings, on the built package, and verifies: memory stays flat and within budget + 120 MB, writes are
- * stalled for less than a tenth of the time, level 0 never goes over its limit, and every entry is there after
- * reopening. Prints a line every half million entries. Arguments: [entries = 10,000,000] [random | sequential].
+ * default settings, on the built package, and verifies: memory stays flat and within budget + 120 MB, also while
+ * every entry is read again after reopening; writes are stalled for less than a tenth of the time; level 0 never goes
+ * over its limit; 99.9 % of the pieces of work for which the event loop has to wait take under 4 ms. Prints a line
+ * every half million entries. Arguments: [entries = 10,000,000] [random | sequential] [budget in MiB = 128].
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { open } from '../../dist/index.js'
 
 const entryCount = Number(process.argv[2] ?? 10_000_000)
 const isRandom = (process.argv[3] ?? 'random') === 'random'
 const batchSize = 1000
 const level0RunCountMax = 20
-const memoryBudgetBytes = 128 * 1024 * 1024
+const memoryBudgetBytes = Number(process.argv[4] ?? 128) * 1024 * 1024
 const beyondBudgetBytes = 120e6
 
 /** A permutation of the numbers below 2^32, so that every key is different and every one can be made again. */
@@ -39,7 +41,7 @@ function valueFor(number) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-soak-'))
-const options = { keyEncoding: 'bytes', valueEncoding: 'bytes' }
+const options = { keyEncoding: 'bytes', valueEncoding: 'bytes', memoryBudgetBytes }
 let store = await open(folder, options)
 let level0Max = 0
 store.on('flushEnd', () => {
@@ -50,6 +52,9 @@ const began = performance.now()
 /** Of each half million entries from 2 M on: single samples differ by a tenth from one to the next. */
 const residentFrom2M = []
 let residentMax = 0
+let usedMax = 0
+const loopDelay = monitorEventLoopDelay({ resolution: 1 })
+loopDelay.enable()
 for (let number = 0; number < entryCount; ) {
   const operations = []
   for (let i = 0; i < batchSize && number < entryCount; i++, number++) {
@@ -59,7 +64,7 @@ for (let number = 0; number < entryCount; ) {
   if (number % 500_000 === 0) {
     const resident = process.memoryUsage.rss()
     if (number >= 2_000_000) residentFrom2M.push(resident)
-    residentMax = Math.max(residentMax, resident)
+    noteMemory(resident)
     const { stalls, levels, compactions, flushes } = store.status()
     const seconds = (performance.now() - began) / 1000
     console.log(
@@ -70,29 +75,42 @@ for (let number = 0; number < entryCount; ) {
   }
 }
 const loadMs = performance.now() - began
-const { stalls } = store.status()
+loopDelay.disable()
+const { stalls, eventLoop } = store.status()
 await store.close()
 const shareOf = (ms) => `${((100 * ms) / loadMs).toFixed(1)} %`
 console.log(
   `loaded in ${(loadMs / 1000).toFixed(1)} s, stalled ${shareOf(stalls.totalMs)}, slowed ${shareOf(stalls.slowedMs)}`,
 )
 console.log(`level 0 had at most ${level0Max} runs; resident at most ${mebibytes(residentMax)} MiB`)
+const blockCount = eventLoop.buckets.reduce((sum, { count }) => sum + count, 0)
+const longCount = eventLoop.buckets.slice(3).reduce((sum, { count }) => sum + count, 0)
+console.log(
+  `the event loop waited for the store ${blockCount} times, ${longCount} of them for over 4 ms, at most ${eventLoop.longestMs.toFixed(1)} ms; ` +
+    `timers came up to ${(loopDelay.percentile(99.9) / 1e6).toFixed(1)} ms late (99.9 %), at most ${(loopDelay.max / 1e6).toFixed(1)} ms`,
+)
 
 store = await open(folder, options)
 let wrong = 0
 for (let number = 0; number < entryCount; number++) {
   const value = store.getSync(keyFor(number))
   if (value === undefined || !valueFor(number).equals(value)) wrong++
+  if (number % 100_000 === 0) noteMemory(process.memoryUsage.rss())
 }
 const counted = store.forEach({}, () => {})
 await store.close()
 rmSync(folder, { recursive: true })
 console.log(`verified ${entryCount} entries: ${wrong} wrong, ${counted} counted`)
+console.log(
+  `resident at most ${mebibytes(residentMax)} MiB, used of the budget of ${mebibytes(memoryBudgetBytes)} MiB at most ${mebibytes(usedMax)}`,
+)
 
 assert.equal(wrong, 0)
 assert.equal(counted, entryCount)
 assert.ok(stalls.totalMs < loadMs / 10, 'stalled for less than a tenth of the time')
 assert.ok(level0Max <= level0RunCountMax, 'level 0 within its limit')
+assert.ok(longCount <= blockCount / 1000, '99.9 % of what the event loop waited for took under 4 ms')
+assert.ok(usedMax <= memoryBudgetBytes, 'what the store counts within the budget')
 assert.ok(residentMax <= memoryBudgetBytes + beyondBudgetBytes, 'resident size within budget + 120 MB')
 if (residentFrom2M.length >= 8) {
   const growth = averageOf(residentFrom2M.slice(-4)) / averageOf(residentFrom2M.slice(0, 4))
@@ -100,6 +118,12 @@ if (residentFrom2M.length >= 8) {
   assert.ok(growth < 1.1, 'resident size grows under 10 % from 2 M entries on')
 }
 console.log('ok')
+
+function noteMemory(resident) {
+  residentMax = Math.max(residentMax, resident)
+  const { arenaBytes, indexBytes, cacheBytes } = store.status().memory
+  usedMax = Math.max(usedMax, arenaBytes + indexBytes + cacheBytes)
+}
 
 function averageOf(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length

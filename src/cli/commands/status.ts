@@ -46,6 +46,7 @@ function rowsOf(status: StoreStatus, colors: Colors): string[][] {
     ['flushes', jobText(status.flushes)],
     ['compactions', `${jobText(status.compactions)} (${status.compaction}, ${status.maintenance})`],
     ['stalls', stallText(status)],
+    ['event loop', loopText(status)],
     [
       'readers',
       `${counted(snapshots.snapshotCount, 'snapshot')}, ${counted(snapshots.iteratorCount, 'iterator')}`,
@@ -53,6 +54,9 @@ function rowsOf(status: StoreStatus, colors: Colors): string[][] {
   ]
   return rows.map(([name = '', text = '']) => [colors.bold(name), text])
 }
+
+/** Nobody notices a wait this long. */
+const easyBlockMs = 4
 
 function memTableText({ memTables }: StoreStatus): string {
   const { activeEntryCount, activeBytes, sealedCount, sealedEntryCount, sealedBytes } = memTables
@@ -86,6 +90,13 @@ function syncText({ sync }: StoreStatus): string {
 function stallText({ stalls }: StoreStatus): string {
   const now = stalls.cause === undefined ? '' : `, now: ${stalls.cause}`
   return `${formatCount(stalls.count)}, ${formatDuration(stalls.totalMs)}; slowed for ${formatDuration(stalls.slowedMs)}${now}`
+}
+
+function loopText({ eventLoop }: StoreStatus): string {
+  const { buckets, longestMs } = eventLoop
+  const long = buckets.filter(({ upToMs = Number.POSITIVE_INFINITY }) => upToMs > easyBlockMs)
+  const count = long.reduce((sum, bucket) => sum + bucket.count, 0)
+  return `kept waiting for ${formatDuration(longestMs)} at most, ${counted(count, 'time')} for over ${easyBlockMs} ms`
 }
 
 function jobText(job: JobStatus): string {
