@@ -76,6 +76,8 @@ export class PlainKernel implements Kernel {
   mayContain(base: number, hashHigh: number, hashLow: number): boolean {
     const { words } = this
     const header = base >>> 2
+    // Its filter would be a far load for nothing.
+    if (words[header + rootWord] === 0) return false
     return bloomMayContain(
       words,
       header + ((words[header + filterOffsetWord] as number) >>> 2),

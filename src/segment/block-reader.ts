@@ -7,11 +7,22 @@ import { commonPrefixLength, compareRanges, equalRanges } from '../bytes/compare
 import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
 import { EntryFlag, type EntryKind, type EntryView } from '../entry/entry.ts'
 import { type BlockMemory, noMemory } from './block-memory.ts'
-import { BlockEntryFlag, BlockKind, blockHeaderSizeBytes, largeDataOffset } from './segment-format.ts'
+import {
+  BlockEntryFlag,
+  BlockKind,
+  blockHeaderSizeBytes,
+  blockSizeBytesMax,
+  columnsSizeBytes,
+  largeDataOffset,
+} from './segment-format.ts'
+
+const cacheLineSizeBytes = 64
 
 export class BlockReader {
   /** Entries of the block. */
   count = 0
+  /** Of no meaning: what {@link BlockReader.prefetch} touched, kept so that no compiler leaves it out. */
+  fetched = 0
   #memory: BlockMemory = noMemory
   #bytes: Uint8Array = this.#memory.bytes
   #halves: Uint16Array = this.#memory.halves
@@ -26,6 +37,29 @@ export class BlockReader {
   #baseSequence = 0
   /** How many bytes all keys of the block have in common. */
   #prefixLength = 0
+
+  /**
+   * Touches what a lookup of entry `ordinal` in the columnar block at `at` is about to read, to be followed by
+   * {@link BlockReader.open}. Reading an entry is a chain of loads that each wait for the one before and come from
+   * far memory as a rule: the shape of the block says where its columns lie, those where the entry lies. Here they
+   * are guessed from the shape of the block before, so that the processor fetches all at once. (A random read of
+   * 1 M entries of 116 bytes took 1,120 ns and takes 900.)
+   */
+  prefetch({ bytes, halves, words }: BlockMemory, at: number, ordinal: number): void {
+    const { count } = this
+    if (ordinal >= count) return
+    const columns = at + blockHeaderSizeBytes
+    const ends = ((columns + 12 * count) >>> 1) + ordinal
+    const dataOffset = columnsSizeBytes(count)
+    const entry = dataOffset + Math.floor(((blockSizeBytesMax - dataOffset) * ordinal) / count)
+    this.fetched =
+      (words[(columns >>> 2) + 2 * count + ordinal] as number) ^
+      (halves[ends] as number) ^
+      (halves[ends + count + 1] as number) ^
+      (bytes[at + entry] as number) ^
+      (bytes[at + Math.min(entry + cacheLineSizeBytes, blockSizeBytesMax - 1)] as number) ^
+      (bytes[at + Math.min(entry + 2 * cacheLineSizeBytes, blockSizeBytesMax - 1)] as number)
+  }
 
   /** Moves to the block at `at` (a multiple of eight) in `memory`. */
   open(memory: BlockMemory, at: number): void {

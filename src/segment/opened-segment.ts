@@ -47,11 +47,17 @@ export class OpenedSegment {
     this.#cached = caches.blocks.register(parts.blockIndex.blockCount)
   }
 
-  /** Moves the reader to the block if the cache has it. The memory is good until the next block is read. */
-  openCached(block: number, reader: BlockReader): boolean {
+  /**
+   * Moves the reader to the block if the cache has it. The memory is good until the next block is read. `ordinal`
+   * is the entry that is wanted, where that is known.
+   */
+  openCached(block: number, reader: BlockReader, ordinal: number | undefined): boolean {
     const frame = this.#cache.find(this.#cached, block)
     if (frame < 0) return false
-    reader.open(this.#cache.memoryOf(frame), this.#cache.startOf(frame))
+    const memory = this.#cache.memoryOf(frame)
+    const start = this.#cache.startOf(frame)
+    if (ordinal !== undefined) reader.prefetch(memory, start, ordinal)
+    reader.open(memory, start)
     return true
   }
 

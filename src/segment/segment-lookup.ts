@@ -96,7 +96,7 @@ export class SegmentLookup {
         const block = content >>> 16
         const ordinal = (content >>> 8) & 0xff
         if (block >= this.#blockCount) this.#refuseSlot(slot)
-        if (!this.#enter(block)) {
+        if (!this.#enter(block, ordinal)) {
           // A first candidate needs no memory: the repetition meets it first again.
           if (!isFirstCandidate) this.#remember(slot, block)
           return this.#pending(block)
@@ -144,10 +144,10 @@ export class SegmentLookup {
     return this.#chooseVersion(block, 0, out)
   }
 
-  #enter(block: number): boolean {
+  #enter(block: number, ordinal?: number): boolean {
     this.foundDetached = false
     this.#isPassing = false
-    if (this.#opened.openCached(block, this.#reader)) return true
+    if (this.#opened.openCached(block, this.#reader, ordinal)) return true
     this.#isPassing = this.#opened.openPassing(block, this.#reader)
     return this.#isPassing
   }
