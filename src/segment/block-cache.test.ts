@@ -42,6 +42,21 @@ test('finds what it holds, and never more frames than its budget', () => {
   )
 })
 
+test('keeps what it holds while its memory grows, and a view of it', () => {
+  const blockCount = 2_500
+  const cache = new BlockCache((blockCount + 1) * frameSizeBytes)
+  const blocks = cache.register(blockCount)
+  const first = put(cache, blocks, 0)
+  const view = cache.memoryOf(first).words.subarray(0, 1)
+  for (let block = 1; block < blockCount; block += 1) put(cache, blocks, block)
+  for (let block = 0; block < blockCount; block += 1) {
+    const frame = cache.find(blocks, block)
+    expect(cache.memoryOf(frame).words[cache.startOf(frame) / 4]).toBe(blocks.id * 1000 + block)
+  }
+  expect(view[0]).toBe(blocks.id * 1000)
+  expect(cache.sizeBytes).toBe(blockCount * frameSizeBytes)
+})
+
 test('passes over blocks that were used since the hand came by', () => {
   const cache = new BlockCache(4 * frameSizeBytes)
   const blocks = cache.register(100)

@@ -16,6 +16,12 @@ export const frameSizeBytes: number = blockSizeBytesMax
 /** Slabs of 4 MB: few enough for their headers to stay in the processor's cache; untouched pages cost nothing. */
 const slabFrameCountBits = 10
 const slabFrameCount = 1 << slabFrameCountBits
+/**
+ * The first slab begins with 64 KB and grows by eights: 4 MB of zeroed memory, and the garbage collection that they
+ * bring about, take longer than all else of a first read.
+ */
+const firstFrameCount = 16
+const slabGrowth = 8
 export const noFrame = -1
 
 /** The column of one segment: block to frame, or -1. Given out and taken back by the cache. */
@@ -143,11 +149,21 @@ export class BlockCache {
   #newFrame(): number {
     const frame = this.#frameCount
     this.#frameCount += 1
-    if (this.startOf(frame) === 0) {
-      const framesLeft = Math.min(slabFrameCount, this.#frameCountMax - frame)
-      this.#slabs.push(new BlockMemory(framesLeft * frameSizeBytes))
-    }
+    const slab = frame >>> slabFrameCountBits
+    const memory = this.#slabs[slab]
+    if (memory === undefined || this.startOf(frame) === memory.bytes.length)
+      this.#slabs[slab] = this.#slabFrom(memory, slab)
     return frame
+  }
+
+  /** A slab, or one with more room that has what the old one has; who reads in the old one still may. */
+  #slabFrom(old: BlockMemory | undefined, slab: number): BlockMemory {
+    const framesLeft = Math.min(slabFrameCount, this.#frameCountMax - slab * slabFrameCount)
+    const oldFrameCount = (old?.bytes.length ?? 0) / frameSizeBytes
+    const wanted = slab > 0 ? slabFrameCount : Math.max(firstFrameCount, oldFrameCount * slabGrowth)
+    const memory = new BlockMemory(Math.min(wanted, framesLeft) * frameSizeBytes)
+    if (old !== undefined) memory.bytes.set(old.bytes)
+    return memory
   }
 
   /** Every frame in the round holds a block: free and claimed ones are accounted for elsewhere. */

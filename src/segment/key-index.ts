@@ -1,7 +1,10 @@
 /**
- * What of a segment's hash index and filter is in memory. Loaded by the first lookup, not by a walk: the hash
- * index if the budget has room for it, else the filter. When other segments give memory back, the next lookup
- * tries for the better of the two again.
+ * What of a segment's hash index and filter is in memory. Loaded by lookups, not by a walk: the hash index if the
+ * budget has room for it, else the filter. When other segments give memory back, the next lookup tries for the
+ * better of the two again.
+ *
+ * A large index is not loaded for the first lookup: that would wait for all of it (6 MB for a million keys) where a
+ * search in the block index and one block do. It is loaded when enough lookups came by to be worth it.
  */
 import { ClosedError, CorruptionError } from '../errors.ts'
 import type { File } from '../fs/file-system.ts'
@@ -10,6 +13,9 @@ import type { IndexBudget } from './index-budget.ts'
 import { answer, answerSync, loadRegion, type ReadRequest } from './region-reading.ts'
 import type { Footer } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
+
+/** One lookup more is done without the index for each of this many bytes of it. */
+const bytesPerPatientLookup = 64 * 1024
 
 export class KeyIndex {
   /** The slots of the hash index, once loaded. */
@@ -22,6 +28,8 @@ export class KeyIndex {
   readonly #budget: IndexBudget
   /** The state of the budget when loading was tried last. */
   #triedAt = -1
+  /** Lookups that are still done without the index. */
+  #patience: number
   #loading: Promise<void> | undefined
   #isClosed = false
 
@@ -30,11 +38,20 @@ export class KeyIndex {
     this.#meta = meta
     this.#footer = footer
     this.#budget = budget
+    this.#patience = Math.floor(footer.hashIndex.length / bytesPerPatientLookup)
   }
 
-  /** Whether {@link load} might bring in more than there is. */
-  get isWorthLoading(): boolean {
-    return this.slots === undefined && this.#triedAt !== this.#budget.givenCount
+  /**
+   * Asked by each lookup that finds no hash index: whether {@link load} should come first, because it might bring in
+   * more than there is and enough lookups came by without.
+   */
+  isDue(): boolean {
+    if (this.#triedAt === this.#budget.givenCount) return false
+    if (this.#patience > 0) {
+      this.#patience -= 1
+      return false
+    }
+    return true
   }
 
   loadSync(): void {

@@ -61,7 +61,7 @@ export class SegmentLookup {
     if (slots !== undefined) {
       return this.#probe(slots, firstSlotOf(hashLow, slots.length), tagOf(hashHigh), false, out)
     }
-    if (this.#keyIndex.isWorthLoading) return this.#pending(keyIndexItself)
+    if (this.#keyIndex.isDue()) return this.#pending(keyIndexItself)
     if (filter !== undefined && !filter.mayContain(hashHigh, hashLow)) return FindState.absent
     return this.#findByBlockIndex(out)
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { collect, loadBlocking, loadWaiting, plainEntry, settle } from '../../test/support/entries.ts'
+import { collect, loadBlocking, loadWaiting, type PlainEntry, plainEntry, settle } from '../../test/support/entries.ts'
 import {
   cachesFor,
   find,
@@ -280,6 +280,26 @@ describe('index memory', () => {
     expect(caches.indexes.usedBytes).toBe(heldByOne + hashIndex.length)
     await b.close()
     expect(caches.indexes.usedBytes).toBe(0)
+  })
+
+  test('of a large index is taken once enough lookups came by, each answered without', async () => {
+    const count = 40_000
+    const large: PlainEntry[] = Array.from({ length: count }, (_, i) => ({
+      ...(entries[0] as PlainEntry),
+      key: Uint8Array.of(i >>> 16, i >>> 8, i),
+      sequenceNumber: 1,
+    }))
+    const segment = openSegment(await writeSegment(large), cachesFor('hash', 65_536))
+    segment.openSync()
+    const patience = Math.floor((segment.opened?.footer.hashIndex.length ?? 0) / 65_536)
+    expect(patience).toBeGreaterThanOrEqual(3)
+    for (let lookup = 0; segment.indexState !== 'hash'; lookup += 1) {
+      expect(lookup).toBeLessThanOrEqual(patience)
+      const entry = large[(lookup * 7_001) % count] as PlainEntry
+      expect(await find(segment, entry.key, 9, loadBlocking)).toEqual(entry)
+      expect(await find(segment, Uint8Array.of(9, 9, 9), 9, loadBlocking)).toBeUndefined()
+    }
+    segment.closeSync()
   })
 
   test('is not taken by a walk, but for the block index', async () => {
