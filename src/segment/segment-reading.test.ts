@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { collect, loadBlocking, loadWaiting, type PlainEntry, plainEntry, settle } from '../../test/support/entries.ts'
+import {
+  collect,
+  loadBlocking,
+  loadWaiting,
+  type PlainEntry,
+  plainEntry,
+  settle,
+} from '../../test/support/entries.ts'
 import {
   cachesFor,
   find,
