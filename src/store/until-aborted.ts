@@ -16,7 +16,18 @@ export function untilAborted<T>(
       reject(signal.reason)
     }
     if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
+    else signal.addEventListener('abort', giveUp)
+    // Before the caller hears of it: an abort that comes after the answer gives nothing up.
+    const settled = (): void => signal.removeEventListener('abort', giveUp)
+    promise.then(
+      (value) => {
+        settled()
+        resolve(value)
+      },
+      (error: unknown) => {
+        settled()
+        reject(error)
+      },
+    )
   })
 }
