@@ -216,6 +216,18 @@ describe('ObsoleteFiles', () => {
     expect(await namesIn(fs)).toEqual(['2.seg', '3.seg'])
   })
 
+  test('asks for no proof when nothing waits', async () => {
+    let proofCount = 0
+    const obsolete = obsoleteFiles(await folderWith([]), {
+      proveDropped: async () => {
+        proofCount++
+      },
+    })
+    obsolete.addPaths([])
+    await obsolete.close()
+    expect(proofCount).toBe(0)
+  })
+
   test('that is closed waits for the removal that is under way', async () => {
     const fs = await folderWith(['1.seg'])
     let prove = (): void => {}

@@ -142,7 +142,6 @@ export class ObsoleteFiles {
   }
 
   #retryLater(): void {
-    if (this.#isClosed) return
     this.#cancelRetry?.()
     this.#cancelRetry = this.#parts.scheduler.timer(retryDelayMs, () => this.#start())
   }

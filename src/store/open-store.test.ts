@@ -1,82 +1,26 @@
-import { describe, expect, it } from 'vitest'
-import { LogFile } from '../../test/support/log-files.ts'
+import { describe, expect, it, test } from 'vitest'
+import {
+  bytesIn,
+  closedStore,
+  contentOf,
+  FailingDisk,
+  killedContent,
+  killedStore,
+  namesIn,
+  open,
+  path,
+  place,
+  replace,
+  turns,
+} from '../../test/support/opened-stores.ts'
 import { StillTime } from '../../test/support/still-time.ts'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { CorruptionError, InvalidArgumentError, LockedError, StorageError } from '../errors.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
-import { createSystemError } from '../fs/system-error.ts'
 import { memoryPool } from '../kernel/memory-pool.ts'
-import { readCloseProof, writeCloseProof } from '../manifest/close-proof.ts'
 import { readCurrent } from '../manifest/current-file.ts'
 import { LogStructuredStore } from './log-structured-store.ts'
-import type { StoreOptions } from './settings.ts'
 import type { Logger } from './store-events.ts'
-
-const path = '/store'
-
-function open(
-  fileSystem: MemoryFileSystem,
-  options: StoreOptions<string, string> = {},
-): Promise<LogStructuredStore> {
-  return LogStructuredStore.open(path, { fileSystem, maintenance: 'inline', ...options })
-}
-
-async function contentOf(store: LogStructuredStore): Promise<Record<string, string>> {
-  return Object.fromEntries(await store.entries().nextMany(1000))
-}
-
-/** The names of the files, or of those that contain `part`. */
-async function namesIn(fs: MemoryFileSystem, part = ''): Promise<string[]> {
-  const names = (await fs.list(path)).map(({ name }) => name)
-  return names.filter((name) => name.includes(part)).sort()
-}
-
-function bytesIn(fs: MemoryFileSystem, name: string): Uint8Array {
-  const file = fs.openSync(`${path}/${name}`, 'read')
-  const bytes = new Uint8Array(file.sizeSync())
-  file.readSync(bytes, 0)
-  file.closeSync()
-  return bytes
-}
-
-function place(fs: MemoryFileSystem, name: string, bytes: Uint8Array): void {
-  const file = fs.openSync(`${path}/${name}`, 'create')
-  file.writeSync(bytes, 0)
-  file.closeSync()
-}
-
-function replace(fs: MemoryFileSystem, name: string, bytes: Uint8Array): void {
-  fs.unlinkSync(`${path}/${name}`)
-  place(fs, name, bytes)
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** A store with a segment (a, b) and a log (b, c), killed. */
-async function killedStore(): Promise<MemoryFileSystem> {
-  const fs = new MemoryFileSystem()
-  const store = await open(fs)
-  await store.put('a', '1')
-  await store.put('b', '2')
-  await store.flush()
-  await turns()
-  await store.put('b', '3', { durability: 'disk' })
-  await store.put('c', '4', { durability: 'disk' })
-  const killed = fs.killed()
-  await store.close()
-  return killed
-}
-
-const killedContent = { a: '1', b: '3', c: '4' }
-
-async function closedStore(): Promise<MemoryFileSystem> {
-  const fs = new MemoryFileSystem()
-  const store = await open(fs)
-  await store.put('a', '1')
-  await store.close()
-  return fs
-}
 
 /** Notes what a logger is told, with the fields. */
 class NotingLogger implements Logger {
@@ -281,233 +225,48 @@ describe('opening a store that is there', () => {
   })
 })
 
-describe('opening after a clean close', () => {
-  it('changes no file before the first write, and goes on with the same manifest', async () => {
-    const fs = await closedStore()
-    const before = await namesIn(fs)
-    const store = await open(fs)
-    await turns()
-    expect(await namesIn(fs)).toEqual(before)
-    expect(store.status().sequenceNumber).toBe(1)
-    await store.put('b', '2', { durability: 'disk' })
-    expect(await namesIn(fs, 'CLOSED')).toEqual([])
-    expect(await namesIn(fs, 'MANIFEST')).toEqual(before.filter((name) => name.includes('MANIFEST')))
-    const killed = await open(fs.killed())
-    expect(await contentOf(killed)).toEqual({ a: '1', b: '2' })
-    await killed.close()
-    await store.close()
-  })
-
-  it('gives out no sequence number that the proof says was given out', async () => {
-    const fs = await closedStore()
-    const proof = await readCloseProof(fs, path)
-    if (proof === undefined) throw new Error('the store was not closed')
-    expect(proof.lastSequence).toBe(1)
-    await writeCloseProof(fs, path, { ...proof, lastSequence: 70 })
-    const store = await open(fs)
-    await store.put('b', '2')
-    expect(store.status().sequenceNumber).toBe(71)
-    await store.close()
-  })
-
-  it('is refused when the proof is that of another manifest, or of another length', async () => {
-    const fs = await closedStore()
-    const proof = await readCloseProof(fs, path)
-    if (proof === undefined) throw new Error('the store was not closed')
-    const { manifestNumber, manifestLength } = proof
-    const manifest = (await namesIn(fs, 'MANIFEST'))[0]
-    for (const [other, offset] of [
-      [{ manifestNumber: manifestNumber + 1 }, manifestLength],
-      [{ manifestLength: manifestLength + 8 }, manifestLength],
-      [{ manifestLength: manifestLength - 8 }, manifestLength - 8],
-    ] as const) {
-      await writeCloseProof(fs, path, { ...proof, ...other })
-      await expect(open(fs)).rejects.toMatchObject({ path: `${path}/${manifest}`, offset })
-      await expect(open(fs)).rejects.toThrow(/the store was closed with/)
-    }
-    await writeCloseProof(fs, path, proof)
-    await (await open(fs)).close()
-  })
-
-  it('is refused when a log is missing that the proof names', async () => {
-    const fs = await closedStore()
-    const proof = await readCloseProof(fs, path)
-    if (proof === undefined) throw new Error('the store was not closed')
-    await writeCloseProof(fs, path, { ...proof, logs: [{ number: 99, length: 40 }] })
-    await expect(open(fs)).rejects.toMatchObject({ path: `${path}/000099.log`, offset: 0 })
-    await expect(open(fs)).rejects.toThrow(/the log is missing/)
-  })
-
-  it('removes what nothing names: segments, manifests, and logs below the lowest live one', async () => {
-    const fs = await closedStore()
-    const before = await namesIn(fs)
-    place(fs, '000900.seg', new Uint8Array(5))
-    place(fs, 'MANIFEST-000901', new Uint8Array(5))
-    place(fs, '000001.log', new Uint8Array(5))
-    place(fs, 'CLOSED.tmp', new Uint8Array(5))
-    const store = await open(fs)
-    await turns()
-    const isProof = (name: string): boolean => name === 'CLOSED'
-    expect((await namesIn(fs)).filter((name) => !isProof(name))).toEqual(
-      [...before, 'CLOSED.tmp'].filter((name) => !isProof(name)).sort(),
-    )
-    await store.put('b', '2')
-    await store.flush()
-    const numbers = store.status().levels.flatMap(({ segments }) => segments.map(({ number }) => number))
-    expect(Math.max(...numbers)).toBeGreaterThan(901)
-    await store.close()
-  })
+test.each([
+  ['a new store', async () => new MemoryFileSystem()],
+  ['a closed store', closedStore],
+  ['a killed store', killedStore],
+])('opening and closing %s leaves no handle open', async (_name, make) => {
+  const fs = new CountingDisk(await make())
+  await (await open(fs.disk)).close()
+  expect(fs.openCount).toBe(0)
+  expect(fs.openedCount).toBeGreaterThan(2)
 })
 
-describe('opening after a crash', () => {
-  it('puts what logs hold in a segment, once, and removes the logs', async () => {
-    const fs = await killedStore()
-    const logsBefore = await namesIn(fs, '.log')
-    const store = await open(fs)
-    await turns()
-    expect(await contentOf(store)).toEqual(killedContent)
-    const { levels, sequenceNumber } = store.status()
-    const segments = levels.flatMap((level) => level.segments)
-    expect(
-      segments.map(({ smallestSequence, largestSequence }) => [smallestSequence, largestSequence]),
-    ).toEqual([
-      [3, 4],
-      [1, 2],
-    ])
-    expect(sequenceNumber).toBe(4)
-    expect((await namesIn(fs, '.log')).filter((name) => logsBefore.includes(name))).toEqual([])
-    expect(await namesIn(fs, 'MANIFEST')).toHaveLength(1)
-    const { manifestNumber } = await readCurrent(fs, path)
-    expect(await namesIn(fs, 'MANIFEST')).toEqual([`MANIFEST-${String(manifestNumber).padStart(6, '0')}`])
+test('upkeep runs in the worker where it can, and in this thread when that is wanted', async () => {
+  const folder = temporaryFolder()
+  for (const maintenance of ['worker', 'inline'] as const) {
+    const store = await LogStructuredStore.open(`${folder}/${maintenance}`, { maintenance })
+    expect(store.status().maintenance).toBe(maintenance)
     await store.close()
-  })
-
-  it('holds as much memory afterwards as a new store, and gives it back', async () => {
-    const before = memoryPool.takenBytes
-    const fresh = await open(new MemoryFileSystem())
-    const taken = memoryPool.takenBytes - before
-    await fresh.close()
-    const store = await open(await killedStore())
-    expect(memoryPool.takenBytes - before).toBe(taken)
-    await store.close()
-    expect(memoryPool.takenBytes).toBe(before)
-  })
-
-  it('gives out no sequence number that lies behind the end of a log', async () => {
-    const fs = await killedStore()
-    const name = (await namesIn(fs, '.log')).find((each) => bytesIn(fs, each).length > 40) ?? ''
-    const { storeId } = await readCurrent(fs, path)
-    // Behind a tear lies a record of many entries that was never synced.
-    const torn = new LogFile(Number.parseInt(name, 10), storeId)
-    torn.bytes = bytesIn(fs, name)
-    torn.raw(new Uint8Array(16))
-    torn.nextSequence = 90
-    torn.group(5)
-    replace(fs, name, torn.bytes)
-    const store = await open(fs)
-    expect(await contentOf(store)).toEqual(killedContent)
-    await store.put('d', '5')
-    expect(store.status().sequenceNumber).toBe(95)
-    await store.close()
-  })
-
-  it('is refused when a segment is missing or has another size, with the place', async () => {
-    const sound = await killedStore()
-    const [segment = ''] = await namesIn(sound, '.seg')
-    const bytes = bytesIn(sound, segment)
-    const file = `${path}/${segment}`
-    const missing = sound.killed()
-    missing.unlinkSync(file)
-    await expect(open(missing)).rejects.toMatchObject({ path: file, offset: 0 })
-    await expect(open(missing)).rejects.toThrow(/the segment is missing/)
-    const shorter = sound.killed()
-    replace(shorter, segment, bytes.subarray(0, bytes.length - 3))
-    await expect(open(shorter)).rejects.toMatchObject({ path: file, offset: bytes.length - 3 })
-    const longer = sound.killed()
-    replace(longer, segment, Uint8Array.from([...bytes, 0]))
-    await expect(open(longer)).rejects.toMatchObject({ path: file, offset: bytes.length })
-    await expect(open(longer)).rejects.toBeInstanceOf(CorruptionError)
-  })
-
-  it('is refused when the log or the manifest is missing that is named', async () => {
-    const sound = await killedStore()
-    for (const [part, problem] of [
-      ['.log', /the log is missing/],
-      ['MANIFEST', /missing although CURRENT names it/],
-    ] as const) {
-      const disk = sound.killed()
-      const [name = ''] = await namesIn(disk, part)
-      disk.unlinkSync(`${path}/${name}`)
-      const error = await open(disk).catch((told: unknown) => told)
-      expect(error).toBeInstanceOf(CorruptionError)
-      expect(error).toMatchObject({ path: `${path}/${name}`, offset: 0 })
-      expect(String(error)).toMatch(problem)
-    }
-  })
-
-  it('on a full disk reads from memory, leaves the files as they are, and tidies up when there is room', async () => {
-    const fs = await killedStore()
-    const before = await namesIn(fs)
-    const time = new StillTime()
-    fs.capacityBytes = fs.usedBytes
-    const store = await open(fs, { clock: time, scheduler: time })
-    expect(store.status().state).toBe('full')
-    expect(await contentOf(store)).toEqual(killedContent)
-    await turns()
-    expect(await namesIn(fs)).toEqual(before)
-    await expect(store.put('d', '5')).rejects.toMatchObject({ code: 'STORE_DISK_FULL' })
-    fs.capacityBytes = Number.POSITIVE_INFINITY
-    for (let i = 0; i < 10 && store.status().state === 'full'; i++) {
-      time.pass(5000)
-      await turns()
-    }
-    expect(store.status().state).toBe('open')
-    await turns()
-    const logs = before.filter((name) => name.endsWith('.log'))
-    expect((await namesIn(fs, '.log')).filter((name) => logs.includes(name))).toEqual([])
-    await store.put('d', '5')
-    const next = await open(fs.killed())
-    expect(await contentOf(next)).toEqual({ ...killedContent, d: '5' })
-    await next.close()
-    await store.close()
-  })
-
-  it('without room for the manifest removes the segment that it wrote, and can be repeated', async () => {
-    const fs = await killedStore()
-    const before = await namesIn(fs)
-    const failing = new FailingDisk(fs, ({ name, path: file }) =>
-      name === 'write' && file.includes('MANIFEST') ? 'ENOSPC' : undefined,
-    )
-    const store = await failing.open()
-    expect(store.status().state).toBe('full')
-    expect((await namesIn(failing.fs)).filter((name) => name.endsWith('.seg'))).toEqual(
-      before.filter((name) => name.endsWith('.seg')),
-    )
-    expect(await contentOf(store)).toEqual(killedContent)
-    const next = await open(failing.fs.killed())
-    expect(await contentOf(next)).toEqual(killedContent)
-    await next.close()
-    await store.close().catch(() => undefined)
-  })
+  }
+  const store = await open(new MemoryFileSystem(), { maintenance: 'worker' })
+  expect(store.status().maintenance).toBe('inline')
+  await store.close()
 })
 
-/** A copy of a disk of which operations fail with the code that `fail` gives. */
-class FailingDisk {
-  readonly fs: MemoryFileSystem
+/** A copy of a disk that counts the handles of its files. */
+class CountingDisk {
+  readonly disk: MemoryFileSystem
+  openedCount = 0
+  openCount = 0
 
-  constructor(
-    of: MemoryFileSystem,
-    fail: (operation: { readonly name: string; readonly path: string }) => 'EIO' | 'ENOSPC' | undefined,
-  ) {
-    this.fs = of.killed({
-      onOperation: (operation) => {
-        const code = fail(operation)
-        if (code !== undefined) throw createSystemError(code, operation.name, operation.path)
+  constructor(of: MemoryFileSystem) {
+    this.disk = of.killed({
+      onOperation: ({ name }) => {
+        if (name === 'close') this.openCount--
       },
     })
-  }
-
-  open(): Promise<LogStructuredStore> {
-    return open(this.fs)
+    const openSync = this.disk.openSync.bind(this.disk)
+    // Opening without blocking goes this way, too.
+    this.disk.openSync = (...args) => {
+      const file = openSync(...args)
+      this.openCount++
+      this.openedCount++
+      return file
+    }
   }
 }

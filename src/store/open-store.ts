@@ -155,7 +155,7 @@ class Opening<K, V> {
         nextSequence: Math.max(nextSequenceOf(state), proof.lastSequence + 1),
         unflushed: [],
         isProofPresent: true,
-        orphans: this.#orphans(content, state, current.manifestNumber, []),
+        orphans: this.#orphans(content, state, current.manifestNumber),
       })
     }
     const start = {
@@ -171,7 +171,6 @@ class Opening<K, V> {
       fileNumbers,
       read,
       current.manifestNumber,
-      liveLogs,
       this.recovered,
       proof,
     )
@@ -184,7 +183,6 @@ class Opening<K, V> {
     fileNumbers: FileNumbers,
     read: ReadManifest,
     manifestNumber: number,
-    liveLogs: readonly number[],
     recovered: RecoveredLogs,
     proof: CloseProof | undefined,
   ): Promise<StoreEngine<K, V>> {
@@ -209,7 +207,6 @@ class Opening<K, V> {
         flushedSequence: recovered.lastSequence,
         restartSequence: nextSequence,
         lowestLiveLog,
-        nextFileNumber: lowestLiveLog + 1,
       })
       if (proof !== undefined) await consumeCloseProof(this.#fs, this.#path)
       const manifest = await Manifest.create(parts, edited)
@@ -219,7 +216,7 @@ class Opening<K, V> {
         nextSequence,
         unflushed: [],
         isProofPresent: false,
-        orphans: this.#orphans(content, edited, manifest.number, liveLogs),
+        orphans: this.#orphans(content, edited, manifest.number),
       })
     } catch (error) {
       if (!isDiskFull(error)) throw error
@@ -234,7 +231,7 @@ class Opening<K, V> {
         nextSequence,
         proof,
         error,
-        this.#orphans(content, { ...state, lowestLiveLog: Infinity }, manifestNumber, []),
+        this.#orphans(content, state, manifestNumber),
       )
     }
   }
@@ -362,24 +359,21 @@ class Opening<K, V> {
   }
 
   /**
-   * What nothing names, and, once they are in segments, the logs that were replayed. Temporary files are left to
+   * What nothing names, and all logs: to be removed once what they hold is in segments. Temporary files are left to
    * whoever writes the next one under that name: a removal could come just in between.
    */
   #orphans(
     content: FolderContent,
     state: ManifestState,
     manifestNumber: number,
-    replayed: readonly number[],
   ): { path: string; sizeBytes: number }[] {
     const named = new Set(state.version.segments.map(({ number }) => number))
     const names = [
       ...content.segments.filter((number) => !named.has(number)).map(segmentFileName),
       ...content.manifests.filter((number) => number !== manifestNumber).map(manifestFileName),
-      ...content.logs
-        .filter((number) => number < state.lowestLiveLog || replayed.includes(number))
-        .map(logFileName),
+      ...content.logs.map(logFileName),
     ]
-    return [...new Set(names)].map((name) => this.#orphan(name))
+    return names.map((name) => this.#orphan(name))
   }
 
   /** A file to be removed. One that is gone already does no harm. */
