@@ -21,12 +21,13 @@ const common = [
 ]
 
 /**
- * The table kernel works in memories that two threads share; the merge kernel has a memory of its own.
+ * The table kernel works in memories that two threads share; the others have memories of their own.
  * @type {Record<string, string[]>}
  */
 const memoryOf = {
   'table-module': ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads', '--enable', 'simd'],
   'merge-module': [],
+  'lz4-module': [],
 }
 
 for (const { name, entry, output } of kernelModules) {

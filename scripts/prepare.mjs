@@ -13,7 +13,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 export const builtFromFile = join(root, 'dist', '.built-from')
 
 /** The WebAssembly modules: what each is compiled from and where it goes. */
-export const kernelModules = ['table', 'merge'].map((kind) => ({
+export const kernelModules = ['table', 'merge', 'lz4'].map((kind) => ({
   name: `${kind}-module`,
   entry: join(root, 'assembly', kind, 'index.ts'),
   output: join(root, 'src', 'kernel', `${kind}-module.ts`),
