@@ -3,6 +3,7 @@
  * src/segment/block-writer.ts the twin.
  */
 import { xxh64 } from '../xxh64'
+import { compressBlock } from './compressed-block'
 import { commonLength, copy } from './keys'
 import {
   aligned,
@@ -18,6 +19,7 @@ import {
   entryCountAt,
   fileOffsetAt,
   flagsAt,
+  isCompressingAt,
   keyLengthsAt,
   lastKeyAt,
   lastKeyLengthAt,
@@ -32,6 +34,8 @@ import {
   outputAt,
   outputUsedAt,
   segmentNumberAt,
+  separatorsAt,
+  separatorsUsedAt,
   sequencesAt,
   startsAt,
 } from './layout'
@@ -115,7 +119,7 @@ export function appendEntry(
 /** Lays the block out behind the output so far, and lists it. There must be room. */
 export function finishBlock(): void {
   const at = load<u32>(outputAt) + load<u32>(outputUsedAt)
-  const size = blockSize()
+  const plainSize = blockSize()
   const last = count - 1
   const prefixLength = commonLength(
     blockDataAt,
@@ -124,15 +128,19 @@ export function finishBlock(): void {
     load<u16>(keyLengthsAt + 2 * last),
   )
   store<u32>(at, columnarKind | (count << 8) | (prefixLength << 16), 8)
-  store<u32>(at, size, 12)
+  store<u32>(at, plainSize, 12)
   store<u64>(at, sequenceMin, 16)
   const dataOffset = columnsSize(count)
   layOutColumns(at, prefixLength, dataOffset)
   memory.copy(at + dataOffset, blockDataAt, dataLength)
-  for (let i = dataOffset + dataLength; i < size; i += 1) store<u8>(at + i, 0)
+  for (let i = dataOffset + dataLength; i < plainSize; i += 1) store<u8>(at + i, 0)
+  const separator = separatorsAt + load<u32>(separatorsUsedAt)
+  copy(at + dataOffset, separatorLength, separator)
+  store<u32>(separatorsUsedAt, load<u32>(separatorsUsedAt) + separatorLength)
+  const size = load<u32>(isCompressingAt) === 0 ? plainSize : compressBlock(at, plainSize)
   const offset = load<u32>(fileOffsetAt)
   store<u64>(at, xxh64(at + 8, at + size, ((<u64>load<u32>(segmentNumberAt)) << 32) | (offset >> 3)))
-  list(offset >> 3, at + dataOffset, separatorLength, continues, at)
+  list(offset >> 3, separator, separatorLength, continues, at)
   store<u32>(outputUsedAt, load<u32>(outputUsedAt) + size)
   store<u32>(fileOffsetAt, offset + size)
   emptyBlock()

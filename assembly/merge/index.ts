@@ -38,6 +38,7 @@ import {
 import { advance, hasEntry, needsWindow } from './source'
 import { beginSurvivors, goes, meet, outOfOrder, startsKey, unclear } from './survivors'
 
+export { expandBlock } from './compressed-block'
 export { fillFilter, fillHashIndex } from './segment'
 
 // Why `run` returned; the numbers stand again in src/kernel/merge-machine.ts.

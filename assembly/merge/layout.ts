@@ -45,6 +45,10 @@ export const lastKeyLengthAt: u32 = 0x8c
 export const entriesReadAt: u32 = 0x90
 export const entriesDroppedAt: u32 = 0x94
 export const entryBytesAt: u32 = 0x98
+/** 1: blocks of the output are compressed where that saves enough. */
+export const isCompressingAt: u32 = 0xa0
+/** Bytes of the separators of listed blocks. */
+export const separatorsUsedAt: u32 = 0xa4
 
 export const noBoundary: u32 = 0xffffffff
 
@@ -63,6 +67,13 @@ export const sequencesAt: u32 = 0x32d00
 /** The blocks laid out since the owner took the output, one record each. */
 export const blockListAt: u32 = 0x34000
 export const blockListCountMax: u32 = 4096
+/** The table of the compressor. */
+export const compressionTableAt: u32 = 0x48000
+/** A block that is being compressed or expanded. */
+export const stagingAt: u32 = 0x4c000
+/** The separators of the blocks in the list, but for large ones. */
+export const separatorsAt: u32 = 0x4e000
+export const separatorsSizeBytes: u32 = 0x10000
 
 // A record of the block list.
 export const listedPositionByte: u32 = 0
@@ -114,6 +125,11 @@ export const valueElsewhere: u32 = 0x100
 // Blocks (src/segment/segment-format.ts).
 export const blockHeaderSizeBytes: u32 = 24
 export const columnarKind: u32 = 1
+/** What compressing adds to a kind. */
+export const compressedKindStep: u32 = 2
+export const compressedDataOffset: u32 = 32
+export const plainLengthByte: u32 = 24
+export const compressedLengthByte: u32 = 28
 export const blockEntryCountMax: u32 = 255
 
 export function columnsSize(count: u32): u32 {

@@ -35,6 +35,8 @@ import {
   outputSizeAt,
   outputUsedAt,
   segmentSizeMaxAt,
+  separatorsSizeBytes,
+  separatorsUsedAt,
   sequenceByte,
   smallestSequenceAt,
   tombstone,
@@ -77,6 +79,7 @@ export function add(source: u32, isOlder: bool): u32 {
   if (load<u32>(outputUsedAt) + load<u32>(blockSizeMaxAt) > load<u32>(outputSizeAt)) return outputIsFull
   // An entry may end one block and be another, large one.
   if (load<u32>(blockListCountAt) + 2 > blockListCountMax) return outputIsFull
+  if (load<u32>(separatorsUsedAt) + load<u32>(blockSizeMaxAt) > separatorsSizeBytes) return outputIsFull
   if (load<u32>(keyCountAt) === load<u32>(keyCapacityAt)) return keysAreFull
   const keyAt = load<u32>(source, keyAtByte)
   const keyLength = load<u32>(source, keyLengthByte)

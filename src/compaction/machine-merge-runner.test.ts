@@ -18,6 +18,8 @@ import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
 import { takeMergeMachine } from '../kernel/merge-machine.ts'
 import type { KeyInterval } from '../manifest/level.ts'
+import { BlockMemory } from '../segment/block-memory.ts'
+import { inspectSegment } from '../segment/inspect-segment.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
 import { defaultSegmentSettings, type SegmentSettings } from '../segment/segment-settings.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
@@ -34,6 +36,8 @@ describe('the compiled kernel and its twin', () => {
     let entryCount = 0
     let segmentCount = 0
     let droppedCount = 0
+    let compressedInputs = 0
+    let compressedOutputs = 0
     for (let run = 0; run < runCount; run += 1) {
       const random = new SeededRandom(runSeed + run * 7919)
       try {
@@ -45,6 +49,8 @@ describe('the compiled kernel and its twin', () => {
         expect([...compiled.content.keys()]).toEqual([...twin.content.keys()])
         for (const [name, bytes] of twin.content)
           expect(compiled.content.get(name)?.equals(bytes), name).toBe(true)
+        compressedInputs += compressedCount(files)
+        compressedOutputs += compressedCount(twin.content) - compressedCount(files)
         entryCount += twin.result.entriesRead
         droppedCount += twin.result.entriesDropped
         segmentCount += twin.result.added.length
@@ -53,15 +59,19 @@ describe('the compiled kernel and its twin', () => {
       }
     }
     console.log(
-      `VARVE_SEED=${runSeed}: ${runCount} merges of ${entryCount} entries to ${segmentCount} segments`,
+      `VARVE_SEED=${runSeed}: ${runCount} merges of ${entryCount} entries to ${segmentCount} segments,`,
+      `${compressedInputs} compressed blocks in, ${compressedOutputs} out`,
     )
+    expect(Math.min(compressedInputs, compressedOutputs)).toBeGreaterThan(2 * runCount)
     expect(droppedCount).toBeGreaterThan(entryCount / 40)
     expect(segmentCount).toBeGreaterThan(runCount)
   })
 
-  it('refuse the same damage', async () => {
+  it.each(['none', 'lz4'] as const)('refuse the same damage, compression %s', async (compression) => {
     const random = new SeededRandom(runSeed)
-    const { files, metas } = await segmentFiles(random, [manyEntries(random, 400, 1)], defaultSegmentSettings)
+    const settings: SegmentSettings = { ...defaultSegmentSettings, compression }
+    const { files, metas } = await segmentFiles(random, [manyEntries(random, 400, 1)], settings)
+    expect(compressedCount(files) > 0).toBe(compression === 'lz4')
     const [meta] = metas.flat() as [SegmentMeta]
     const path = segmentFileName(meta.number)
     for (let i = 0; i < 40; i += 1) {
@@ -100,15 +110,19 @@ describe('the compiled kernel and its twin', () => {
     )
     const longKey = entryOf(bytesOf(random, 65_535), 99, bytesOf(random, 10))
     const entries = [...large, longKey, ...manyEntries(random, 50, 200)]
-    for (const settings of [defaultSegmentSettings, { ...tinySegments, blockSizeBytes: 64 }]) {
-      const { files, metas } = await segmentFiles(random, [entries], settings)
-      const job = compactionJob(metas, { segmentSettings: tinySegments })
-      const twin = await outcome(files, unlimited, (fs) => new MergeJobRunner(job, fs, systemClock))
-      const compiled = await outcome(files, unlimited, (fs) => machineRunner(job, fs))
-      expect(compiled.result).toEqual(twin.result)
-      for (const [name, bytes] of twin.content)
-        expect(compiled.content.get(name)?.equals(bytes), name).toBe(true)
-    }
+    for (const compression of ['none', 'lz4', 'lz4'] as const)
+      for (const settings of [defaultSegmentSettings, { ...tinySegments, blockSizeBytes: 64 }]) {
+        const { files, metas } = await segmentFiles(random, [entries], { ...settings, compression })
+        const outputCompression = random.chance(0.5) ? 'lz4' : 'none'
+        const job = compactionJob(metas, {
+          segmentSettings: { ...tinySegments, compression: outputCompression },
+        })
+        const twin = await outcome(files, unlimited, (fs) => new MergeJobRunner(job, fs, systemClock))
+        const compiled = await outcome(files, unlimited, (fs) => machineRunner(job, fs))
+        expect(compiled.result).toEqual(twin.result)
+        for (const [name, bytes] of twin.content)
+          expect(compiled.content.get(name)?.equals(bytes), name).toBe(true)
+      }
   })
 })
 
@@ -194,6 +208,7 @@ function randomSettings(random: SeededRandom): SegmentSettings {
     blockSizeBytes: [64, 128, 512, 4096][random.upTo(3)] as number,
     segmentSizeBytes: [400, 3000, 20_000, 1024 * 1024][random.upTo(3)] as number,
     blockCountMax: random.chance(0.2) ? 3 : 60_000,
+    compression: random.chance(0.6) ? 'lz4' : 'none',
     outputBufferBytes: [8192, 64 * 1024][random.upTo(1)] as number,
     syncEveryBytes: 4096,
   }
@@ -242,9 +257,24 @@ function manyEntries(random: SeededRandom, count: number, firstSequence: number)
   )
 }
 
+/** Some compress, those that are large do. */
 function bytesOf(random: SeededRandom, length: number): Uint8Array {
-  const block = Uint8Array.from({ length: Math.min(length, 997) }, () => random.upTo(255))
-  return Uint8Array.from({ length }, (_, i) => block[i % 997] as number)
+  const period = random.chance(0.5) ? 997 : 1 + random.upTo(30)
+  const block = Uint8Array.from({ length: Math.min(length, period) }, () => random.upTo(255))
+  return Uint8Array.from({ length }, (_, i) => block[i % period] as number)
+}
+
+/** How many compressed blocks there are in segments. */
+function compressedCount(files: ReadonlyMap<string, Buffer>): number {
+  let count = 0
+  for (const [name, bytes] of files) {
+    const memory = new BlockMemory(bytes.length)
+    memory.bytes.set(bytes)
+    const number = Number.parseInt(name, 10)
+    const { parts } = inspectSegment({ path: name, memory, sizeBytes: bytes.length, namedNumber: number })
+    count += parts.filter(({ details }) => details.compression === 'lz4').length
+  }
+  return count
 }
 
 function entryOf(key: Uint8Array, sequenceNumber: number, value: Uint8Array | undefined): PlainEntry {

@@ -133,6 +133,7 @@ export class MachineMergeRunner implements MergeRunner {
     machine.set(Control.blockSizeMax, segmentSettings.blockSizeBytes)
     machine.set(Control.segmentSizeMax, segmentSettings.segmentSizeBytes)
     machine.set(Control.blockCountMax, segmentSettings.blockCountMax)
+    machine.set(Control.isCompressing, segmentSettings.compression === 'lz4' ? 1 : 0)
     machine.set(Control.deeperRunCount, job.deeperIntervals.length)
     this.#setBoundary(machine)
     this.#phase = 'merging'

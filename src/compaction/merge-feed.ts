@@ -10,9 +10,7 @@ import type { MergeMachine } from '../kernel/merge-machine.ts'
 import { BlockWriter } from '../segment/block-writer.ts'
 import { BlockEntryFlag, blockSizeBytesMax } from '../segment/segment-format.ts'
 
-/** Blocks are read so many bytes at once: sixteen of the usual size. */
-export const blocksSizeBytes: number = 16 * blockSizeBytesMax
-/** A window has room for those, and for the record of any entry that fits a block, or of any key. */
+/** A window has room for sixteen blocks, and for the record of any entry that fits a block, or of any key. */
 export const windowSizeBytes: number = keyLengthMax + 1 + WindowRecord.headerSizeBytes + blockSizeBytesMax
 
 export interface MergeFeed {

@@ -64,9 +64,21 @@ export interface MergeProgress {
   readonly bytesWritten: number
 }
 
+/** More than what a single entry takes in a plain segment besides its bytes: its block, its places in the indexes. */
+const entryOverheadBytesMax = 64
+
+/** What the segments would take at most if nothing in them was compressed; keys may stand in the block index, too. */
+export function plainBytesMax(segments: readonly SegmentMeta[]): number {
+  let bytes = 0
+  for (const { keyBytes, valueBytes, entryCount } of segments) {
+    bytes += 2 * keyBytes + valueBytes + entryCount * entryOverheadBytesMax
+  }
+  return bytes
+}
+
 /**
- * How many file numbers a job over `inputBytes` needs at most. Generous, because numbers cost nothing: entries
- * that were compressed may be written as they are.
+ * How many file numbers a job over `inputBytes` needs at most; these are bytes of plain blocks, since entries that
+ * were compressed may be written as they are. Generous, because numbers cost nothing.
  */
 export function outputNumberCount(
   inputBytes: number,

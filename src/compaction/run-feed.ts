@@ -4,15 +4,23 @@ import { joinPath, segmentFileName } from '../fs/file-names.ts'
 import type { File, FileSystem } from '../fs/file-system.ts'
 import { Control, WindowKind } from '../kernel/merge-layout.ts'
 import type { MergeMachine } from '../kernel/merge-machine.ts'
-import { checkBlock, checkHashedBlock } from '../segment/block-check.ts'
+import {
+  checkBlock,
+  checkHashedBlock,
+  checkShape,
+  plainBlockOf,
+  refuseCompressed,
+} from '../segment/block-check.ts'
 import type { BlockIndex } from '../segment/block-index.ts'
 import { BlockMemory } from '../segment/block-memory.ts'
 import { BlockReader } from '../segment/block-reader.ts'
+import { windowBlockCountMax } from '../segment/block-window.ts'
+import { isColumnar, isCompressed, plainLengthOf } from '../segment/compressed-block.ts'
 import { readWholeSync } from '../segment/region-reading.ts'
-import { BlockKind, blockSizeBytesMax } from '../segment/segment-format.ts'
+import { blockSizeBytesMax } from '../segment/segment-format.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
 import { openSegmentSync } from '../segment/segment-opening.ts'
-import { blocksSizeBytes, endSource, type MergeFeed, openWindow, RecordWindow } from './merge-feed.ts'
+import { endSource, type MergeFeed, openWindow, RecordWindow } from './merge-feed.ts'
 
 interface OpenInput {
   readonly file: File
@@ -78,32 +86,78 @@ export class RunFeed implements MergeFeed {
    * Reads as many blocks as a window takes. Only columnar ones go to the machine: it ends before one that holds a
    * single entry, and is `false` when that comes first.
    */
-  #fillBlocks(machine: MergeMachine, source: number, { file, number, index }: OpenInput): boolean {
+  #fillBlocks(machine: MergeMachine, source: number, input: OpenInput): boolean {
+    const { file, index } = input
     const first = this.#nextBlock
+    const count = blockCountFrom(index, first)
     const start = index.offsetOf(first)
-    let count = 0
-    while (first + count < index.blockCount && index.lengthOf(first + count) <= blockSizeBytesMax) {
-      if (index.offsetOf(first + count + 1) - start > blocksSizeBytes) break
-      count += 1
-    }
+    const length = index.offsetOf(first + count) - start
     const view = this.#viewOf(machine)
     const windowAt = machine.windowAt(source)
-    const length = index.offsetOf(first + count) - start
-    readWholeSync(file, view.bytes.subarray(windowAt, windowAt + length), start)
-    let at = windowAt
-    for (let block = first; block < first + count; block += 1) {
-      const blockLength = index.lengthOf(block)
-      const offset = index.offsetOf(block)
-      machine.hash(at + 8, at + blockLength, number >>> 0, offset / 8)
-      const hash = { low: machine.get(Control.hashLow), high: machine.get(Control.hashHigh) }
-      checkHashedBlock(view, at, blockLength, file.path, offset, hash)
-      if (((view.words[(at >>> 2) + 2] as number) & 0xff) !== BlockKind.columnar) break
-      at += blockLength
-      this.#nextBlock += 1
+    // To the end of the window: so it can be expanded to its start, since no block is shorter as a plain one.
+    const readAt = windowAt + machine.windowSizeBytes - length
+    readWholeSync(file, view.bytes.subarray(readAt, readAt + length), start)
+    const columnarCount = this.#checkColumnar(machine, view, readAt, input, count)
+    if (columnarCount === 0) return false
+    const end = first + columnarCount
+    this.#nextBlock = end
+    if (isAnyCompressed(view, readAt, index, first, end)) {
+      openWindow(
+        machine,
+        source,
+        WindowKind.blocks,
+        windowAt,
+        this.#makePlain(machine, view, readAt, windowAt, input, first),
+      )
+    } else {
+      openWindow(machine, source, WindowKind.blocks, readAt, readAt + index.offsetOf(end) - start)
     }
-    if (at === windowAt) return false
-    openWindow(machine, source, WindowKind.blocks, windowAt, at)
     return true
+  }
+
+  /** Checks what was read; returns how many columnar blocks there are before one of another kind. */
+  #checkColumnar(
+    machine: MergeMachine,
+    view: BlockMemory,
+    readAt: number,
+    { file, number, index }: OpenInput,
+    count: number,
+  ): number {
+    const first = this.#nextBlock
+    for (let i = 0; i < count; i += 1) {
+      const offset = index.offsetOf(first + i)
+      const length = index.lengthOf(first + i)
+      const at = readAt + offset - index.offsetOf(first)
+      machine.hash(at + 8, at + length, number >>> 0, offset / 8)
+      const hash = { low: machine.get(Control.hashLow), high: machine.get(Control.hashHigh) }
+      checkHashedBlock(view, at, length, file.path, offset, hash)
+      if (!isColumnar(view, at)) return i
+    }
+    return count
+  }
+
+  /** Brings the blocks from `first` on to the start of the window, plain; returns where they end there. */
+  #makePlain(
+    machine: MergeMachine,
+    view: BlockMemory,
+    readAt: number,
+    windowAt: number,
+    { file, index }: OpenInput,
+    first: number,
+  ): number {
+    let to = windowAt
+    for (let block = first; block < this.#nextBlock; block += 1) {
+      const offset = index.offsetOf(block)
+      const at = readAt + offset - index.offsetOf(first)
+      if (!isCompressed(view, at)) {
+        view.bytes.copyWithin(to, at, at + index.lengthOf(block))
+      } else {
+        if (!machine.expandBlock(at, to)) refuseCompressed(file.path, offset)
+        checkShape(view, to, file.path, offset)
+      }
+      to += plainLengthOf(view, to)
+    }
+    return to
   }
 
   /** The block holds a single entry, large or not. */
@@ -113,7 +167,8 @@ export class RunFeed implements MergeFeed {
     const memory = new BlockMemory(length)
     readWholeSync(file, memory.bytes, offset)
     checkBlock(memory, 0, length, number, file.path, offset)
-    this.#reader.open(memory, 0)
+    const plain = plainBlockOf(memory, 0, file.path, offset)
+    this.#reader.open(plain.memory, plain.at)
     this.#reader.view(0, this.#entry)
     this.#nextBlock += 1
     this.#records.add(machine, this.#entry)
@@ -125,4 +180,29 @@ export class RunFeed implements MergeFeed {
     if (this.#view.buffer !== buffer) this.#view = new BlockMemory(buffer.byteLength, buffer)
     return this.#view
   }
+}
+
+/** How many blocks that would fit a cache lie from `first` on, as far as a window has room for them once plain. */
+function blockCountFrom(index: BlockIndex, first: number): number {
+  let end = first
+  while (
+    end < index.blockCount &&
+    end - first < windowBlockCountMax &&
+    index.lengthOf(end) <= blockSizeBytesMax
+  )
+    end += 1
+  return end - first
+}
+
+function isAnyCompressed(
+  view: BlockMemory,
+  readAt: number,
+  index: BlockIndex,
+  first: number,
+  end: number,
+): boolean {
+  for (let block = first; block < end; block += 1) {
+    if (isCompressed(view, readAt + index.offsetOf(block) - index.offsetOf(first))) return true
+  }
+  return false
 }

@@ -40,6 +40,8 @@ export const Control = {
   entriesRead: 0x90,
   entriesDropped: 0x94,
   entryBytes: 0x98,
+  isCompressing: 0xa0,
+  separatorsUsed: 0xa4,
 } as const
 
 export const noBoundary = 0xffff_ffff
@@ -47,7 +49,7 @@ export const lastKeyAt = 0x11100
 export const boundaryKeyAt = 0x21200
 export const blockListAt = 0x34000
 /** From here on the owner decides what lies where. */
-export const dynamicAt = 0x4c000
+export const dynamicAt = 0x60000
 
 /** A block that was laid out, in words: position in the file, its separator, flags, and where it lies. */
 export const ListedBlock = {

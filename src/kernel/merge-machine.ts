@@ -21,6 +21,7 @@ interface MergeExports {
   run(byteBudget: number): number
   hash(start: number, end: number, seedHigh: number, seedLow: number): void
   fillHashIndex(slots: number, slotCount: number, from: number, to: number): void
+  expandBlock(from: number, to: number): number
   fillFilter(filter: number, blockCount: number, probeCount: number, from: number, to: number): void
 }
 
@@ -115,6 +116,7 @@ export class MergeMachine {
     this.set(Control.outputSize, outputSizeBytes)
     this.set(Control.outputUsed, 0)
     this.set(Control.blockListCount, 0)
+    this.set(Control.separatorsUsed, 0)
     this.set(Control.isSegmentOpen, 0)
     this.set(Control.keys, this.#keysAt)
     this.set(Control.keyCapacity, startKeyCapacity)
@@ -137,6 +139,14 @@ export class MergeMachine {
   /** XXH64 of a range of the memory, left in `Control.hashLow` and `hashHigh`. */
   hash(start: number, end: number, seedHigh: number, seedLow: number): void {
     this.#exports.hash(start, end, seedHigh, seedLow)
+  }
+
+  /**
+   * Expands the checked, compressed block at `from` to `to`, where there is room for a plain one that fits a cache;
+   * the two may overlap. `false`: its bytes do not decompress to what its header says.
+   */
+  expandBlock(from: number, to: number): boolean {
+    return this.#exports.expandBlock(from, to) !== 0
   }
 
   /** Enters keys `from` to `to` (exclusive) of the list. */

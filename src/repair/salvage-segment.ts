@@ -125,7 +125,8 @@ class Survey {
       return
     }
     const reader = this.#reader
-    reader.open(this.#file.memory, stretch.offset)
+    const { memory, at } = stretch.plain ?? { memory: this.#file.memory, at: stretch.offset }
+    reader.open(memory, at)
     const firstKey = this.#keyOf(0)
     const lastKey = this.#keyOf(reader.count - 1)
     if (!this.#belongs(firstKey, lastKey)) {

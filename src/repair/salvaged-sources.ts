@@ -2,7 +2,7 @@
 import { copyEntryView } from '../entry/copy-entry-view.ts'
 import { createEntryView, type EntryView } from '../entry/entry.ts'
 import type { File, FileSystem } from '../fs/file-system.ts'
-import { checkBlock } from '../segment/block-check.ts'
+import { checkBlock, plainBlockOf } from '../segment/block-check.ts'
 import { BlockMemory } from '../segment/block-memory.ts'
 import { BlockReader } from '../segment/block-reader.ts'
 import { readWhole } from '../segment/region-reading.ts'
@@ -78,7 +78,8 @@ export class SegmentSource implements EntrySource {
 
   #open(): boolean {
     const { offset } = this.#survey.blocks[this.#block] as BlockPlace
-    this.#reader.open(this.#memory, offset - this.#memoryOffset)
+    const { memory, at } = plainBlockOf(this.#memory, offset - this.#memoryOffset, this.#survey.path, offset)
+    this.#reader.open(memory, at)
     return this.#show()
   }
 

@@ -4,7 +4,8 @@
  */
 import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
-import type { BlockMemory } from './block-memory.ts'
+import { BlockMemory } from './block-memory.ts'
+import { compressedProblem, expandBlock, isCompressed, plainLengthOf } from './compressed-block.ts'
 import {
   BlockEntryFlag,
   BlockKind,
@@ -33,7 +34,7 @@ export function hashAt(bytes: Uint8Array, start: number, end: number, number: nu
 
 /**
  * Throws unless the bytes at `at` are the block of `length` bytes that segment `number` (in the file `path`)
- * has at `offset`.
+ * has at `offset`. A compressed one has still to be made plain, which checks what is in it.
  */
 export function checkBlock(
   memory: BlockMemory,
@@ -64,10 +65,56 @@ export function checkHashedBlock(
   if (problem !== undefined) throw new CorruptionError(problem, path, offset)
 }
 
+/** Where a plain block lies. */
+export interface PlainBlock {
+  readonly memory: BlockMemory
+  readonly at: number
+}
+
+/** A checked block as a plain one: where it lies, or expanded into memory of its own. Throws `CorruptionError`. */
+export function plainBlockOf(memory: BlockMemory, at: number, path: string, offset: number): PlainBlock {
+  if (!isCompressed(memory, at)) return { memory, at }
+  const plain = new BlockMemory(plainLengthOf(memory, at))
+  expandCheckedBlock(memory, at, plain, 0, path, offset)
+  return { memory: plain, at: 0 }
+}
+
+/**
+ * Expands a checked, compressed block to `to` in `target`, which has room for the plain one and may be where it lies.
+ * Throws `CorruptionError`.
+ */
+export function expandCheckedBlock(
+  memory: BlockMemory,
+  at: number,
+  target: BlockMemory,
+  to: number,
+  path: string,
+  offset: number,
+): void {
+  if (!expandBlock(memory, at, target, to)) refuseCompressed(path, offset)
+  checkShape(target, to, path, offset)
+}
+
+/** A checked block does not decompress. */
+export function refuseCompressed(path: string, offset: number): never {
+  throw new CorruptionError('a block does not decompress to what its header says', path, offset)
+}
+
+/** Throws unless a plain block whose length is right is well-formed. */
+export function checkShape(memory: BlockMemory, at: number, path: string, offset: number): void {
+  const problem = shapeProblem(memory, at, path)
+  if (problem !== undefined) throw new CorruptionError(problem, path, offset)
+}
+
 function blockProblem(memory: BlockMemory, at: number, length: number, path: string): string | undefined {
-  const wordAt = at >>> 2
-  const shape = memory.words[wordAt + 2] as number
-  if (memory.words[wordAt + 3] !== length) return 'a block is not as long as the index says'
+  if (memory.words[(at >>> 2) + 3] !== length) return 'a block is not as long as the index says'
+  if (isCompressed(memory, at)) return compressedProblem(memory, at, length)
+  return shapeProblem(memory, at, path)
+}
+
+function shapeProblem(memory: BlockMemory, at: number, path: string): string | undefined {
+  const shape = memory.words[(at >>> 2) + 2] as number
+  const length = memory.words[(at >>> 2) + 3] as number
   const kind = shape & 0xff
   const count = (shape >>> 8) & 0xff
   if (kind === BlockKind.columnar) return columnarProblem(memory, at, length, count, path)

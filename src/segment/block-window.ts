@@ -1,9 +1,10 @@
 /**
  * Blocks that lie together in memory of a cursor's own, so that the cache may forget theirs at any time: one
- * block copied from the cache, or several brought in by one read.
+ * block copied from the cache, or several brought in by one read and made plain.
  */
 import { BlockMemory, noMemory } from './block-memory.ts'
 import type { BlockReader } from './block-reader.ts'
+import { isCompressed, plainLengthOf } from './compressed-block.ts'
 import type { OpenedSegment } from './opened-segment.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
 import { cutBlockMemory } from './window-memory.ts'
@@ -17,15 +18,18 @@ export class BlockWindow {
   /** Where in the memory the first block begins, and how much room there is from there on. */
   #at = 0
   #roomBytes = 0
+  /** Where the blocks go that are being read. */
+  #readAt = 0
   #firstBlock = 0
   #blockCount = 0
+  /** Where in the memory each block begins. */
+  readonly #starts = new Int32Array(windowBlockCountMax)
 
   /** Moves the reader to the block, if it is here. */
-  open(opened: OpenedSegment, block: number, reader: BlockReader): boolean {
-    const first = this.#firstBlock
-    if (block < first || block >= first + this.#blockCount) return false
-    const index = opened.blockIndex
-    reader.open(this.#memory, this.#at + index.offsetOf(block) - index.offsetOf(first))
+  open(block: number, reader: BlockReader): boolean {
+    const place = block - this.#firstBlock
+    if (place < 0 || place >= this.#blockCount) return false
+    reader.open(this.#memory, this.#starts[place] as number)
     return true
   }
 
@@ -33,6 +37,7 @@ export class BlockWindow {
   copyCached(opened: OpenedSegment, block: number): void {
     this.#makeRoom(blockSizeBytesMax)
     opened.copyCached(block, this.#memory, this.#at)
+    this.#starts[0] = this.#at
     this.#hold(block, 1)
   }
 
@@ -43,8 +48,8 @@ export class BlockWindow {
   readSync(opened: OpenedSegment, block: number, step: number, countMax: number, keep: boolean): void {
     const count = this.#prepareRead(opened, block, step, countMax)
     const first = step > 0 ? block : block - count + 1
-    opened.readSync(first, count, this.#memory, this.#at)
-    this.#endRead(opened, first, count, keep)
+    opened.readSync(first, count, this.#memory, this.#readAt)
+    this.#endRead(opened, first, count, step, keep)
   }
 
   /** {@link readSync} without blocking. */
@@ -57,8 +62,8 @@ export class BlockWindow {
   ): Promise<void> {
     const count = this.#prepareRead(opened, block, step, countMax)
     const first = step > 0 ? block : block - count + 1
-    await opened.read(first, count, this.#memory, this.#at)
-    this.#endRead(opened, first, count, keep)
+    await opened.read(first, count, this.#memory, this.#readAt)
+    this.#endRead(opened, first, count, step, keep)
   }
 
   /** Empties the window and makes room; returns how many blocks to read. */
@@ -71,13 +76,57 @@ export class BlockWindow {
       sizeBytes += index.lengthOf(next)
       count += 1
     }
-    this.#makeRoom(sizeBytes)
+    const roomBytes = Math.max(sizeBytes, count * blockSizeBytesMax)
+    this.#makeRoom(roomBytes)
+    this.#readAt = this.#at + roomBytes - sizeBytes
     return count
   }
 
-  #endRead(opened: OpenedSegment, first: number, count: number, keep: boolean): void {
-    this.#hold(first, count)
-    if (keep && count === 1) opened.keep(first, this.#memory, this.#at)
+  #endRead(opened: OpenedSegment, first: number, count: number, step: number, keep: boolean): void {
+    const index = opened.blockIndex
+    let isAnyCompressed = false
+    let at = this.#readAt
+    for (let i = 0; i < count; i += 1) {
+      this.#starts[i] = at
+      isAnyCompressed ||= isCompressed(this.#memory, at)
+      at += index.lengthOf(first + i)
+    }
+    if (isAnyCompressed) this.#makePlain(opened, first, count, step, at - this.#at)
+    else this.#hold(first, count)
+    if (keep && this.#blockCount === 1) opened.keep(this.#firstBlock, this.#memory, this.#starts[0] as number)
+  }
+
+  /**
+   * Makes plain what was read. That is to the end of the room, and so it can be expanded to the start of it: no block
+   * is shorter as a plain one. Where there is no room for all, those that are furthest from the first one wanted go.
+   */
+  #makePlain(opened: OpenedSegment, first: number, count: number, step: number, roomBytes: number): void {
+    const stored = this.#memory
+    const starts = this.#starts
+    let sizeBytes = 0
+    for (let i = 0; i < count; i += 1) sizeBytes += plainLengthOf(stored, starts[i] as number)
+    let from = 0
+    let end = count
+    if (sizeBytes > roomBytes) {
+      while (end - from > 1 && sizeBytes > windowSizeBytesMax) {
+        if (step > 0) end -= 1
+        else from += 1
+        sizeBytes -= plainLengthOf(stored, starts[step > 0 ? end : from - 1] as number)
+      }
+      this.#memory = new BlockMemory(sizeBytes)
+      this.#at = 0
+      this.#roomBytes = sizeBytes
+    }
+    let to = this.#at
+    for (let i = from; i < end; i += 1) {
+      const at = starts[i] as number
+      const length = plainLengthOf(stored, at)
+      if (isCompressed(stored, at)) opened.expand(first + i, stored, at, this.#memory, to)
+      else this.#memory.bytes.set(stored.bytes.subarray(at, at + length), to)
+      starts[i - from] = to
+      to += length
+    }
+    this.#hold(first + from, end - from)
   }
 
   #hold(firstBlock: number, blockCount: number): void {

@@ -3,6 +3,7 @@ import { createEntryView, EntryKind } from '../entry/entry.ts'
 import type { FilePart } from '../fs/file-inspection.ts'
 import type { BlockMemory } from './block-memory.ts'
 import { BlockReader } from './block-reader.ts'
+import { plainLengthOf } from './compressed-block.ts'
 import { type BlockStretch, scanBlocks } from './scan-blocks.ts'
 import { BlockKind } from './segment-format.ts'
 
@@ -15,18 +16,19 @@ export function inspectBlocks(
   path: string,
 ): FilePart[] {
   const reader = new BlockReader()
-  return [...scanBlocks(memory, start, end, number, path)].map((stretch) => partOf(stretch, memory, reader))
+  const parts: FilePart[] = []
+  for (const stretch of scanBlocks(memory, start, end, number, path)) parts.push(partOf(stretch, reader))
+  return parts
 }
 
-function partOf(
-  { kind, offset, length, reason }: BlockStretch,
-  memory: BlockMemory,
-  reader: BlockReader,
-): FilePart {
-  if (kind !== 'intact') return { offset, length, kind, details: { reason } }
-  reader.open(memory, offset)
-  const isLarge = (memory.bytes[offset + 8] as number) === BlockKind.large
-  return { offset, length, kind: isLarge ? 'large block' : 'columnar block', details: describeBlock(reader) }
+function partOf({ kind, offset, length, reason, plain }: BlockStretch, reader: BlockReader): FilePart {
+  if (kind !== 'intact' || plain === undefined) return { offset, length, kind, details: { reason } }
+  reader.open(plain.memory, plain.at)
+  const isLarge = (plain.memory.bytes[plain.at + 8] as number) === BlockKind.large
+  const plainLength = plainLengthOf(plain.memory, plain.at)
+  const expanded = plainLength === length ? {} : { compression: 'lz4', plainLength }
+  const details = { ...describeBlock(reader), ...expanded }
+  return { offset, length, kind: isLarge ? 'large block' : 'columnar block', details }
 }
 
 function describeBlock(reader: BlockReader): Record<string, unknown> {

@@ -56,9 +56,21 @@ export function inspectSegment(file: SegmentFile): FileInspection {
     : partsWithoutFooter(file, number, footer.part)
   return {
     kind: 'segment',
-    properties: { ...properties, ...(footer.content && factsOf(footer.content)) },
+    properties: { ...properties, ...(footer.content && factsOf(footer.content)), ...expansionOf(rest) },
     parts: [header.part, ...rest, footer.part],
   }
+}
+
+/** What the blocks take, and would take if none was compressed; nothing where none is. */
+function expansionOf(parts: readonly FilePart[]): object {
+  const blocks = parts.filter(({ kind }) => kind === 'columnar block' || kind === 'large block')
+  if (!blocks.some(({ details }) => details.compression !== undefined)) return {}
+  const blockBytes = blocks.reduce((sum, { length }) => sum + length, 0)
+  const plainBlockBytes = blocks.reduce((sum, { length, details }) => {
+    const { plainLength } = details
+    return sum + (typeof plainLength === 'number' ? plainLength : length)
+  }, 0)
+  return { blockBytes, plainBlockBytes }
 }
 
 /** Number and format, both `undefined` unless the header is whole. */

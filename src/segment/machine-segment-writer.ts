@@ -13,6 +13,7 @@ import { hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
 import { encodeLargeBlock, largeBlockSize } from './block-writer.ts'
+import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
 import { MachineKeyTables } from './machine-key-tables.ts'
 import type { SegmentMeta } from './segment-meta.ts'
@@ -80,6 +81,7 @@ export class MachineSegmentWriter {
       this.#takeBlock(bytes, words, (blockListAt >>> 2) + i * ListedBlock.wordCount)
     }
     machine.set(Control.blockListCount, 0)
+    machine.set(Control.separatorsUsed, 0)
     const start = machine.get(Control.output)
     this.#output.appendAtOnce(bytes.subarray(start, start + machine.get(Control.outputUsed)))
     machine.set(Control.outputUsed, 0)
@@ -91,11 +93,12 @@ export class MachineSegmentWriter {
     const sizeBytes = largeBlockSize(entry)
     const memory = new BlockMemory(sizeBytes)
     encodeLargeBlock(entry, isOlderVersion, memory, 0)
-    hashBlock(memory, 0, sizeBytes, this.number, this.#output.offset)
+    const length = this.#settings.compression === 'lz4' ? compressBlock(memory, 0, sizeBytes) : sizeBytes
+    hashBlock(memory, 0, length, this.number, this.#output.offset)
     memory.words[0] = hashResult.low
     memory.words[1] = hashResult.high
     this.#keepChecksum(hashResult.low, hashResult.high)
-    this.#output.appendAtOnce(memory.bytes)
+    this.#output.appendAtOnce(memory.bytes.subarray(0, length))
     this.#machine.set(Control.fileOffset, this.#output.offset)
   }
 

@@ -1,19 +1,20 @@
 /**
  * A segment's file while it is open, with what is in memory of it: the block index, the hash index or filter,
- * and the blocks that the cache holds. The one place that reads blocks; each is checked as it comes in.
+ * and the blocks that the cache holds. The one place that reads blocks; each is checked as it comes in, and expanded
+ * where it is compressed: the cache holds plain ones.
  */
 import { ClosedError, CorruptionError } from '../errors.ts'
 import type { File } from '../fs/file-system.ts'
-import { type BlockCache, type CachedBlocks, noFrame } from './block-cache.ts'
-import { checkBlock } from './block-check.ts'
+import { type BlockCache, type CachedBlocks, frameSizeBytes, noFrame } from './block-cache.ts'
+import { checkBlock, expandCheckedBlock, plainBlockOf } from './block-check.ts'
 import type { BlockIndex } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
 import type { BlockReader } from './block-reader.ts'
+import { isCompressed, plainLengthOf } from './compressed-block.ts'
 import { KeyIndex } from './key-index.ts'
 import { readWhole, readWholeSync } from './region-reading.ts'
 import type { SegmentCaches } from './segment-caches.ts'
 import type { Footer } from './segment-format.ts'
-import { blockSizeBytesMax } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import type { SegmentParts } from './segment-opening.ts'
 import { cutBlockMemory } from './window-memory.ts'
@@ -69,9 +70,11 @@ export class OpenedSegment {
     return true
   }
 
-  /** Such a block was what a lookup wanted: its memory belongs to whoever holds a view of it. */
-  takePassing(block: number): void {
-    this.#cache.passing.take(this.#cached.id, block)
+  /**
+   * Such a block was what a lookup wanted: its memory belongs to whoever holds a view of it. Returns the size of that.
+   */
+  takePassing(block: number): number {
+    return this.#cache.passing.take(this.#cached.id, block)
   }
 
   isCached(block: number): boolean {
@@ -82,8 +85,8 @@ export class OpenedSegment {
   copyCached(block: number, target: BlockMemory, at: number): void {
     const frame = this.#cache.find(this.#cached, block)
     const start = this.#cache.startOf(frame)
-    const length = this.blockIndex.lengthOf(block)
-    target.bytes.set(this.#cache.memoryOf(frame).bytes.subarray(start, start + length), at)
+    const memory = this.#cache.memoryOf(frame)
+    target.bytes.set(memory.bytes.subarray(start, start + plainLengthOf(memory, start)), at)
   }
 
   /** Brings one block into the cache, or, where it does not fit there, past it. */
@@ -94,16 +97,20 @@ export class OpenedSegment {
     if (frame === noFrame) {
       const memory = new BlockMemory(this.blockIndex.lengthOf(block))
       this.readSync(block, 1, memory, 0)
-      this.#cache.passing.add(this.#cached.id, block, memory)
+      this.#pass(block, memory, 0)
       return
     }
+    const memory = this.#cache.memoryOf(frame)
+    const at = this.#cache.startOf(frame)
+    let isKept = false
     try {
-      this.readSync(block, 1, this.#cache.memoryOf(frame), this.#cache.startOf(frame))
-    } catch (error) {
-      this.#cache.release(frame)
-      throw error
+      this.readSync(block, 1, memory, at)
+      isKept = this.#expandInPlace(block, memory, at)
+      if (!isKept) this.#pass(block, memory, at)
+    } finally {
+      if (isKept) this.#cache.publish(this.#cached, block, frame)
+      else this.#cache.release(frame)
     }
-    this.#cache.publish(this.#cached, block, frame)
   }
 
   /** {@link fetchSync} without blocking. */
@@ -112,18 +119,19 @@ export class OpenedSegment {
     if (this.#isCacheable(block)) {
       const { memory, at } = cutBlockMemory()
       await this.read(block, 1, memory, at)
-      this.keep(block, memory, at)
+      if (this.#expandInPlace(block, memory, at)) this.keep(block, memory, at)
+      else this.#pass(block, memory, at)
       return
     }
     const memory = new BlockMemory(this.blockIndex.lengthOf(block))
     await this.read(block, 1, memory, 0)
-    this.#cache.passing.add(this.#cached.id, block, memory)
+    this.#pass(block, memory, 0)
   }
 
-  /** Puts a checked block that lies at `at` in `memory` into the cache. */
+  /** Puts a checked, plain block that lies at `at` in `memory` into the cache. */
   keep(block: number, memory: BlockMemory, at: number): void {
-    if (!this.#isCacheable(block) || this.#cache.has(this.#cached, block)) return
-    const length = this.blockIndex.lengthOf(block)
+    const length = plainLengthOf(memory, at)
+    if (!this.#cache.isEnabled || length > frameSizeBytes || this.#cache.has(this.#cached, block)) return
     const frame = this.#cache.claim()
     if (frame === noFrame) return
     const target = this.#cache.memoryOf(frame).bytes
@@ -131,7 +139,12 @@ export class OpenedSegment {
     this.#cache.publish(this.#cached, block, frame)
   }
 
-  /** Reads `count` blocks by one read to `at` in `target` and checks each. */
+  /** Expands a checked, compressed block at `at` in `memory` to `to` in `target`; they may overlap. */
+  expand(block: number, memory: BlockMemory, at: number, target: BlockMemory, to: number): void {
+    expandCheckedBlock(memory, at, target, to, this.#file.path, this.blockIndex.offsetOf(block))
+  }
+
+  /** Reads `count` blocks, as they are stored, by one read to `at` in `target` and checks each. */
   readSync(first: number, count: number, target: BlockMemory, at: number): void {
     const offset = this.blockIndex.offsetOf(first)
     const length = this.blockIndex.offsetOf(first + count) - offset
@@ -175,8 +188,22 @@ export class OpenedSegment {
     this.#caches.indexes.give(this.#heldBytes)
   }
 
+  /** Whether the block as it is stored fits a frame: what is in it may be longer. */
   #isCacheable(block: number): boolean {
-    return this.#cache.isEnabled && this.blockIndex.lengthOf(block) <= blockSizeBytesMax
+    return this.#cache.isEnabled && this.blockIndex.lengthOf(block) <= frameSizeBytes
+  }
+
+  /** Makes a block, read to where a frame has room, plain where it lies; `false` when that does not fit. */
+  #expandInPlace(block: number, memory: BlockMemory, at: number): boolean {
+    if (plainLengthOf(memory, at) > frameSizeBytes) return false
+    if (isCompressed(memory, at)) this.expand(block, memory, at, memory, at)
+    return true
+  }
+
+  /** Lets a block that was read go past the cache, plain. */
+  #pass(block: number, memory: BlockMemory, at: number): void {
+    const plain = plainBlockOf(memory, at, this.#file.path, this.blockIndex.offsetOf(block))
+    this.#cache.passing.add(this.#cached.id, block, plain.memory)
   }
 
   #check(first: number, count: number, memory: BlockMemory, at: number): void {

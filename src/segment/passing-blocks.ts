@@ -36,13 +36,14 @@ export class PassingBlocks {
     return this.#blocks.get(segment * keysPerSegment + block)
   }
 
-  /** Lets a block go, if it is here. */
-  take(segment: number, block: number): void {
+  /** Lets a block go, if it is here; returns how much memory it has. */
+  take(segment: number, block: number): number {
     const key = segment * keysPerSegment + block
     const memory = this.#blocks.get(key)
-    if (memory === undefined) return
+    if (memory === undefined) return 0
     this.#blocks.delete(key)
     this.#sizeBytes -= memory.bytes.length
+    return memory.bytes.length
   }
 
   /** Lets all blocks of a segment go. */

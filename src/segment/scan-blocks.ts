@@ -4,14 +4,15 @@
  */
 import { UnsupportedFormatError } from '../errors.ts'
 import { reasonOf } from '../fs/file-inspection.ts'
-import { checkBlock } from './block-check.ts'
+import { checkBlock, type PlainBlock, plainBlockOf } from './block-check.ts'
 import type { BlockMemory } from './block-memory.ts'
 import { BlockKind, blockHeaderSizeBytes, blockSizeBytesMax } from './segment-format.ts'
 
 /** Blocks start and end on multiples of this. */
 const alignmentBytes = 8
-/** The word of a large block's header that holds kind 2, one entry and no common prefix. */
-const largeBlockShape = 0x0000_0102
+/** The word of a large block's header that holds its kind, one entry and no common prefix. */
+const largeBlockShapes: readonly number[] = [0x0000_0102, 0x0000_0104]
+const columnarKinds: readonly number[] = [BlockKind.columnar, BlockKind.compressedColumnar]
 
 /** A block, or what lies between two of them. `unknown`: intact, but of a later release. */
 export interface BlockStretch {
@@ -20,6 +21,8 @@ export interface BlockStretch {
   readonly length: number
   /** Why it is not intact; else empty. */
   readonly reason: string
+  /** An intact block as a plain one. */
+  readonly plain?: PlainBlock
 }
 
 /**
@@ -53,7 +56,7 @@ function stretchAt(
   if (length === 0) return { kind: 'damaged', offset, length: end - offset, reason: 'no block starts here' }
   try {
     checkBlock(memory, offset, length, number, path, offset)
-    return { kind: 'intact', offset, length, reason: '' }
+    return { kind: 'intact', offset, length, reason: '', plain: plainBlockOf(memory, offset, path, offset) }
   } catch (error) {
     const kind = error instanceof UnsupportedFormatError ? 'unknown' : 'damaged'
     return { kind, offset, length, reason: reasonOf(error) }
@@ -83,14 +86,9 @@ function isIntactBlock(
 ): boolean {
   const length = lengthAt(memory, offset, end)
   const shape = memory.words[(offset >>> 2) + 2] as number
-  const isColumnar = (shape & 0xff) === BlockKind.columnar && length <= blockSizeBytesMax
-  if (length === 0 || !(isColumnar || shape === largeBlockShape)) return false
-  try {
-    checkBlock(memory, offset, length, number, path, offset)
-    return true
-  } catch {
-    return false
-  }
+  const isColumnar = columnarKinds.includes(shape & 0xff) && length <= blockSizeBytesMax
+  if (length === 0 || !(isColumnar || largeBlockShapes.includes(shape))) return false
+  return stretchAt(memory, offset, end, number, path).kind === 'intact'
 }
 
 /** The length in the block's header, or 0 when no block can have it. */

@@ -244,14 +244,14 @@ export class SegmentCursor implements EntryCursor {
 
   /** Opens the reader at the block if it is in memory; otherwise notes it as missing. */
   #enter(opened: OpenedSegment, block: number): boolean {
-    if (!this.#window.open(opened, block, this.#reader)) {
+    if (!this.#window.open(block, this.#reader)) {
       if (!opened.isCached(block)) {
         this.#missingBlock = block
         return false
       }
       const window = this.#freeWindow()
       window.copyCached(opened, block)
-      window.open(opened, block, this.#reader)
+      window.open(block, this.#reader)
     }
     this.#readerBlock = block
     return true

@@ -20,6 +20,7 @@ import {
 import { sequenceNumberMax } from '../entry/entry.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 import type { Segment } from './segment.ts'
+import type { SegmentSettings } from './segment-settings.ts'
 
 const entries: readonly PlainEntry[] = sortEntries([
   plainEntry('', 1, 'the empty key'),
@@ -66,9 +67,17 @@ async function openBytes({ fs, meta }: WrittenSegment) {
   return { bytes, put: (offset: number, byte: number) => file.writeSync(Uint8Array.of(byte), offset) }
 }
 
-describe.each(['hash', 'filter', 'blocks'] as const)('with the index in mode %s', (mode) => {
-  test('with any byte flipped, reads give the truth or an error, and verify() finds it', async () => {
-    const written = await writeSegment(entries)
+const compressed: SegmentSettings = { ...tinyBlocks, blockSizeBytes: 320, compression: 'lz4' }
+
+describe.each([
+  ['hash', tinyBlocks],
+  ['filter', tinyBlocks],
+  ['blocks', tinyBlocks],
+  ['hash', compressed],
+  ['blocks', compressed],
+] as const)('with the index in mode %s', (mode, settings) => {
+  test(`and compression ${settings.compression}, with any byte flipped, reads give the truth or an error, and verify() finds it`, async () => {
+    const written = await writeSegment(entries, settings)
     const { bytes, put } = await openBytes(written)
     const truth = (await readEverything(openSegment(written, cachesFor(mode, 0)))) as unknown[]
     expect(truth).not.toContain('corruption')

@@ -1,25 +1,29 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { plainEntry } from '../../test/support/entries.ts'
+import { documentedDump, hexDump } from '../../test/support/hex-dump.ts'
 import { segmentPath, writeSegment } from '../../test/support/segments.ts'
 import { decodeFooter, encodeFooter, type Footer, footerSizeBytes } from './segment-format.ts'
 import { defaultSegmentSettings } from './segment-settings.ts'
 
-test('the worked example of the format page is what a writer writes', async () => {
-  const page = readFileSync(new URL('../../docs/format/segment.md', import.meta.url), 'utf8')
-  const documented = [...page.matchAll(/^[0-9a-f]{4}((?: [0-9a-f]{2}){1,16})/gm)].map(([, bytes]) =>
-    bytes!.trim(),
+/** The block that the page shows behind the file. */
+async function compressedExample(): Promise<string[]> {
+  const entries = ['apple', 'banana', 'cherry'].map((fruit, i) =>
+    plainEntry(`fruit:${fruit}`, i + 1, `${'fresh '.repeat(12)}${fruit}`),
   )
+  const { fs } = await writeSegment(entries, { ...defaultSegmentSettings, compression: 'lz4' })
+  const written = new Uint8Array(0xc8)
+  fs.openSync(segmentPath, 'read').readSync(written, 0)
+  return hexDump(written).slice(2)
+}
+
+test('the worked examples of the format page are what a writer writes', async () => {
+  const page = readFileSync(new URL('../../docs/format/segment.md', import.meta.url), 'utf8')
   const entries = [plainEntry('apple', 3, 'red'), plainEntry('apple', 1, 'green'), plainEntry('banana', 2)]
   const { fs, meta } = await writeSegment(entries, defaultSegmentSettings)
   const written = new Uint8Array(meta.sizeBytes)
   fs.openSync(segmentPath, 'read').readSync(written, 0)
-  const lines = Array.from({ length: Math.ceil(written.length / 16) }, (_, line) =>
-    Array.from(written.subarray(line * 16, line * 16 + 16), (byte) =>
-      byte.toString(16).padStart(2, '0'),
-    ).join(' '),
-  )
-  expect(documented).toEqual(lines)
+  expect(documentedDump(page)).toEqual([...hexDump(written), ...(await compressedExample())])
 })
 
 test('a footer keeps numbers of up to 2^53', () => {

@@ -4,10 +4,11 @@
  *
  *     segment     = header block+ hash-index filter block-index properties footer
  *     header      = magic:8 format:u32 zero:u32 number:u64 checksum:u64                         32 bytes
- *     block       = columnar | large
+ *     block       = columnar | large | compressed
  *     columnar    = block-header prefixHigh:u32[n] prefixLow:u32[n] sequenceDelta:u32[n] end:u16[n+1]
  *                   keyLength:u16[n] entryFlags:u8[n] (key value)[n] padding
  *     large       = block-header keyLength:u32 valueLength:u32 entryFlags:u8 zero:7 key value padding
+ *     compressed  = block-header plainLength:u32 compressedLength:u32 LZ4-block padding     (compressed-block.ts)
  *     block-header= checksum:u64 kind:u8 count:u8 commonPrefixLength:u16 length:u32 baseSequence:u64   24 bytes
  *     hash-index  = slot:u32[slots] padding           (hash-index.ts)
  *     filter      = blocked Bloom filter              (bytes/blocked-bloom.ts)
@@ -38,10 +39,12 @@ const segmentMagic: { readonly low: number; readonly high: number } = {
 export const headerSizeBytes = 32
 export const footerSizeBytes = 200
 
-/** What a block holds. On disk: never renumber. */
-export const BlockKind = { columnar: 1, large: 2 } as const
+/** What a block holds; the last two are those before them, compressed. On disk: never renumber. */
+export const BlockKind = { columnar: 1, large: 2, compressedColumnar: 3, compressedLarge: 4 } as const
 
 export const blockHeaderSizeBytes = 24
+/** Where the LZ4 block begins in a compressed block, from its start. */
+export const compressedDataOffset = 32
 /** Where keys begin in a large block, from its start. */
 export const largeDataOffset = 40
 /** The most entries a block may have, so that an ordinal and "no slot" fit a byte of the hash index. */

@@ -154,8 +154,7 @@ export class SegmentLookup {
 
   /** The block was read for this lookup alone. A small value should not keep all of it alive, though. */
   #letGo(block: number, { valueLength }: EntryView): void {
-    this.#opened.takePassing(block)
-    this.foundDetached = valueLength * 2 >= this.#opened.blockIndex.lengthOf(block)
+    this.foundDetached = valueLength * 2 >= this.#opened.takePassing(block)
   }
 
   #pending(missingBlock: number): FindState {

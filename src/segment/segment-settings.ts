@@ -9,6 +9,8 @@ export interface SegmentSettings {
   readonly blockCountMax: number
   /** Bytes gathered before each write to the file. */
   readonly outputBufferBytes: number
+  /** How blocks are compressed that become smaller by it. */
+  readonly compression: 'lz4' | 'none'
   /** The file is synced each time this much was written, so that the last sync is a short one. */
   readonly syncEveryBytes: number
 }
@@ -18,5 +20,6 @@ export const defaultSegmentSettings: SegmentSettings = {
   segmentSizeBytes: 64 * 1024 * 1024,
   blockCountMax: 60_000,
   outputBufferBytes: 1024 * 1024,
+  compression: 'none',
   syncEveryBytes: 4 * 1024 * 1024,
 }

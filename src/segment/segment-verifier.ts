@@ -9,7 +9,7 @@ import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { createEntryView, EntryKind } from '../entry/entry.ts'
 import { CorruptionError } from '../errors.ts'
 import type { File, FileSystem } from '../fs/file-system.ts'
-import { checkBlock } from './block-check.ts'
+import { checkBlock, plainBlockOf } from './block-check.ts'
 import { BlockMemory } from './block-memory.ts'
 import { BlockReader } from './block-reader.ts'
 import type { Filter } from './filter.ts'
@@ -121,7 +121,8 @@ class SegmentVerifier {
       checkBlock(memory, at, index.lengthOf(block), this.#meta.number, this.#file.path, offset)
       this.#checksums.push(memory.words[at >>> 2]!)
       this.#checksums.push(memory.words[(at >>> 2) + 1]!)
-      this.#reader.open(memory, at)
+      const plain = plainBlockOf(memory, at, this.#file.path, offset)
+      this.#reader.open(plain.memory, plain.at)
       this.#verifyBlock(block, offset)
     }
   }

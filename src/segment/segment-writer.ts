@@ -15,6 +15,7 @@ import { hashAt, hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
 import { BlockWriter, encodeLargeBlock, largeBlockSize } from './block-writer.ts'
+import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
 import { KeyHashes } from './hash-index.ts'
 import { ListedKeyTables } from './key-tables.ts'
@@ -197,14 +198,12 @@ export class SegmentWriter {
     if (output.couldHold(sizeBytes)) {
       const at = output.place(sizeBytes)
       encodeLargeBlock(entry, isOlderVersion, output.buffer, at)
-      this.#sealBlock(output.buffer, at, sizeBytes)
-      output.take(sizeBytes)
+      output.take(this.#sealBlock(output.buffer, at, sizeBytes))
       return
     }
     const memory = new BlockMemory(sizeBytes)
     encodeLargeBlock(entry, isOlderVersion, memory, 0)
-    this.#sealBlock(memory, 0, sizeBytes)
-    output.append(memory.bytes)
+    output.append(memory.bytes.subarray(0, this.#sealBlock(memory, 0, sizeBytes)))
   }
 
   #writeBlock(): void {
@@ -212,15 +211,17 @@ export class SegmentWriter {
     const sizeBytes = this.#block.sizeBytes
     const at = output.place(sizeBytes)
     this.#block.encodeTo(output.buffer, at)
-    this.#sealBlock(output.buffer, at, sizeBytes)
-    output.take(sizeBytes)
+    output.take(this.#sealBlock(output.buffer, at, sizeBytes))
   }
 
-  #sealBlock(memory: BlockMemory, at: number, sizeBytes: number): void {
-    hashBlock(memory, at, sizeBytes, this.number, this.#output.offset)
+  /** Compresses the block if it is to be, and puts its checksum; returns how long it is then. */
+  #sealBlock(memory: BlockMemory, at: number, sizeBytes: number): number {
+    const length = this.#settings.compression === 'lz4' ? compressBlock(memory, at, sizeBytes) : sizeBytes
+    hashBlock(memory, at, length, this.number, this.#output.offset)
     memory.words[at >>> 2] = hashResult.low
     memory.words[(at >>> 2) + 1] = hashResult.high
     this.#keepChecksum()
+    return length
   }
 
   #keepChecksum(): void {

@@ -23,15 +23,16 @@ import { compareBytes } from '../bytes/compare-bytes.ts'
 import { sequenceNumberMax } from '../entry/entry.ts'
 import { ClosedError, CorruptionError } from '../errors.ts'
 import { scanAccess, seekAccess } from './segment-cursor.ts'
-import { defaultSegmentSettings } from './segment-settings.ts'
+import { defaultSegmentSettings, type SegmentSettings } from './segment-settings.ts'
 
 const someMode = fc.constantFrom<IndexMode>('hash', 'filter', 'blocks')
 const someCacheBytes = fc.constantFrom(0, 4096, 3 * 4096, 1024 * 1024)
-const someSettings = fc.constantFrom(
-  tinyBlocks,
-  { ...tinyBlocks, blockSizeBytes: 512 },
-  defaultSegmentSettings,
-)
+const someSettings: fc.Arbitrary<SegmentSettings> = fc
+  .tuple(
+    fc.constantFrom(tinyBlocks, { ...tinyBlocks, blockSizeBytes: 512 }, defaultSegmentSettings),
+    fc.constantFrom('lz4' as const, 'none' as const),
+  )
+  .map(([settings, compression]) => ({ ...settings, compression }))
 const someLoad = fc.constantFrom(loadBlocking, loadWaiting)
 const someLimit = fc.oneof(fc.constant(sequenceNumberMax), fc.nat({ max: 100 }), fc.nat({ max: 2 ** 40 }))
 
@@ -70,11 +71,12 @@ test('many lookups at once, loading without blocking, each find their own entry'
   await fc.assert(
     fc.asyncProperty(
       someEntries,
+      someSettings,
       someMode,
       someCacheBytes,
       someLimit,
-      async (entries, mode, cacheBytes, limit) => {
-        const segment = openSegment(await writeSegment(entries), cachesFor(mode, cacheBytes))
+      async (entries, settings, mode, cacheBytes, limit) => {
+        const segment = openSegment(await writeSegment(entries, settings), cachesFor(mode, cacheBytes))
         const found = await Promise.all(entries.map(({ key }) => find(segment, key, limit, loadWaiting)))
         expect(found).toEqual(entries.map(({ key }) => newest(entries, key, limit)))
       },

@@ -15,6 +15,7 @@ import {
   type MergeResult,
   type NumberRange,
   outputNumberCount,
+  plainBytesMax,
 } from '../compaction/merge-job.ts'
 import {
   planRequestedLeveled,
@@ -27,7 +28,6 @@ import { sizeOf } from '../manifest/level.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import { MemTable } from '../memtable/mem-table.ts'
-import type { SegmentSettings } from '../segment/segment-settings.ts'
 import type { LiveSequences } from './live-sequences.ts'
 import type { MemTables } from './mem-tables.ts'
 import { type Settings, segmentSettingsOf } from './settings.ts'
@@ -46,16 +46,15 @@ const noSegments: ReadonlySet<number> = new Set()
 
 export class MaintenancePlanner {
   readonly #parts: MaintenancePlannerParts
-  readonly #segmentSettings: SegmentSettings
 
   constructor(parts: MaintenancePlannerParts) {
     this.#parts = parts
-    this.#segmentSettings = segmentSettingsOf(parts.settings)
   }
 
   /** A flush of sealed tables, newest first, which are the oldest there are. */
   flushJob(tables: readonly MemTable[]): FlushJob {
     const { directory, live, manifest } = this.#parts
+    const segmentSettings = segmentSettingsOf(this.#parts.settings, 0)
     const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
     return {
       kind: 'flush',
@@ -65,8 +64,8 @@ export class MaintenancePlanner {
       deeperIntervals: manifest.state.version.runs.map(({ run }) =>
         run.segments.map(({ smallestKey, largestKey }) => ({ smallestKey, largestKey })),
       ),
-      segmentSettings: this.#segmentSettings,
-      outputNumbers: this.#parts.reserveFileNumbers(outputNumberCount(bytes, this.#segmentSettings)),
+      segmentSettings,
+      outputNumbers: this.#parts.reserveFileNumbers(outputNumberCount(bytes, segmentSettings)),
     }
   }
 
@@ -89,7 +88,9 @@ export class MaintenancePlanner {
   /** The merge of a plan that an edit alone cannot carry out. */
   compactionJob(plan: CompactionPlan): CompactionJob {
     const { directory, live } = this.#parts
-    const count = outputNumberCount(plan.bytes, this.#segmentSettings, plan.grandparents.length)
+    const segmentSettings = segmentSettingsOf(this.#parts.settings, plan.outputLevel)
+    const bytes = plainBytesMax(plan.inputs.flatMap(({ segments }) => segments))
+    const count = outputNumberCount(bytes, segmentSettings, plan.grandparents.length)
     return {
       kind: 'compaction',
       directory,
@@ -97,7 +98,7 @@ export class MaintenancePlanner {
       liveSequences: live.list(this.#parts.publishedSequence()),
       deeperIntervals: plan.deeperIntervals,
       grandparents: plan.grandparents,
-      segmentSettings: this.#segmentSettings,
+      segmentSettings,
       outputNumbers: this.#parts.reserveFileNumbers(count),
     }
   }

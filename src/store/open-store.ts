@@ -268,7 +268,7 @@ class Opening<K, V> {
     publishedSequence: number,
     fileNumbers: FileNumbers,
   ): Promise<{ run: number; result: MergeResult }> {
-    const segmentSettings = segmentSettingsOf(this.#settings)
+    const segmentSettings = segmentSettingsOf(this.#settings, 0)
     const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
     const outputNumbers = fileNumbers.reserve(outputNumberCount(bytes, segmentSettings))
     const { clock, scheduler } = this.#components

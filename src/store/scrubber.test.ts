@@ -16,7 +16,9 @@ class Scene {
   readonly rounds: StoreEventMap['scrubEnd'][] = []
 
   async open(scrubIntervalMs = 0): Promise<LogStructuredStore> {
-    const store = await settle(openSmallStore(this.disk, this.time, { scrubIntervalMs }), this.time, 'open()')
+    // Without compression, so that segments keep their size when they are merged meanwhile.
+    const opening = openSmallStore(this.disk, this.time, { scrubIntervalMs, compression: 'none' })
+    const store = await settle(opening, this.time, 'open()')
     store.on('damage', (damage) => this.damages.push(damage))
     store.on('scrubEnd', (round) => this.rounds.push(round))
     return store

@@ -67,6 +67,11 @@ export interface StoreOptions<K = string, V = string> {
   readonly scrubIntervalMs?: number
   /** How segments are merged. Default `leveled`; `size-tiered` writes less and reads more. */
   readonly compaction?: 'leveled' | 'size-tiered'
+  /**
+   * How blocks are compressed below the first level: `lz4`, the default, those that become more than 12 % smaller by
+   * it; `none` no new ones. A store may hold both.
+   */
+  readonly compression?: 'lz4' | 'none'
   /** Where flush and compaction run. Default `worker`; `inline` uses the thread of the caller, in slices. */
   readonly maintenance?: 'worker' | 'inline'
   /** Any logger shaped like pino's. Default: silent. */
@@ -89,6 +94,7 @@ const optionNames: readonly (keyof StoreOptions)[] = [
   'syncIntervalMs',
   'scrubIntervalMs',
   'compaction',
+  'compression',
   'maintenance',
   'logger',
   'tuning',
@@ -122,6 +128,7 @@ export interface Settings {
   readonly syncIntervalMs: number
   readonly scrubIntervalMs: number
   readonly compaction: 'leveled' | 'size-tiered'
+  readonly compression: 'lz4' | 'none'
   readonly maintenance: 'worker' | 'inline'
   readonly tuning: Required<TuningOptions>
 }
@@ -154,14 +161,16 @@ export function resolveSettings(options: Omit<StoreOptions, 'keyEncoding' | 'val
     syncIntervalMs: checkWholeNumber('syncIntervalMs', options.syncIntervalMs ?? 1000, 1, 3_600_000),
     scrubIntervalMs: checkWholeNumber('scrubIntervalMs', options.scrubIntervalMs ?? 0, 0, 2 ** 31 - 1),
     compaction: checkChoice('compaction', options.compaction ?? 'leveled', ['leveled', 'size-tiered']),
+    compression: checkChoice('compression', options.compression ?? 'lz4', ['lz4', 'none']),
     maintenance: checkChoice('maintenance', options.maintenance ?? 'worker', ['worker', 'inline']),
     tuning: resolveTuning(options.tuning ?? {}, memoryBudgetBytes),
   }
 }
 
-/** The shape of new segments. */
-export function segmentSettingsOf({ tuning }: Settings): SegmentSettings {
+/** The shape of new segments on a level. Those of level 0 are short-lived and written in haste: they stay plain. */
+export function segmentSettingsOf({ compression, tuning }: Settings, level: number): SegmentSettings {
   return {
+    compression: level === 0 ? 'none' : compression,
     blockSizeBytes: tuning.blockSizeBytes,
     segmentSizeBytes: tuning.segmentSizeBytesMax,
     blockCountMax: tuning.segmentBlockCountMax,

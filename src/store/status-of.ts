@@ -39,6 +39,7 @@ export function statusOf<K, V>(
     keyEncoding,
     valueEncoding,
     compaction: settings.compaction,
+    compression: settings.compression,
     maintenance: engine.runsInWorker ? 'worker' : 'inline',
     sequenceNumber: pipeline.publishedSequence,
     levels: levelsOf(engine),
@@ -108,6 +109,7 @@ function levelsOf<K, V>(engine: StoreEngine<K, V>): LevelStatus[] {
           number: meta.number,
           run: run.number,
           sizeBytes: meta.sizeBytes,
+          entryBytes: meta.keyBytes + meta.valueBytes,
           entryCount: meta.entryCount,
           tombstoneCount: meta.tombstoneCount,
           smallestKey: meta.smallestKey,
@@ -122,6 +124,7 @@ function levelsOf<K, V>(engine: StoreEngine<K, V>): LevelStatus[] {
       level: level.number,
       runCount: level.runs.length,
       sizeBytes: level.sizeBytes,
+      entryBytes: sum(segments, (segment) => segment.entryBytes),
       targetBytes:
         isLeveled && level.number > 0 ? levelTargetBytes(engine.settings.tuning, level.number) : undefined,
       entryCount: sum(segments, (segment) => segment.entryCount),

@@ -5,6 +5,8 @@ export interface SegmentStatus {
   readonly number: number
   readonly run: number
   readonly sizeBytes: number
+  /** Of all keys and values in it; more than `sizeBytes` where they compress well. */
+  readonly entryBytes: number
   readonly entryCount: number
   readonly tombstoneCount: number
   readonly smallestKey: Uint8Array
@@ -19,6 +21,8 @@ export interface LevelStatus {
   readonly level: number
   readonly runCount: number
   readonly sizeBytes: number
+  /** Of all keys and values in it; more than `sizeBytes` where they compress well. */
+  readonly entryBytes: number
   /** The size past which the level is compacted, or `undefined` where runs are counted instead. */
   readonly targetBytes: number | undefined
   readonly entryCount: number
@@ -54,6 +58,8 @@ export interface StoreStatus {
   readonly keyEncoding: string
   readonly valueEncoding: string
   readonly compaction: 'leveled' | 'size-tiered'
+  /** Of new blocks below the first level. */
+  readonly compression: 'lz4' | 'none'
   /** Where flush and compaction run. */
   readonly maintenance: 'worker' | 'inline'
   /** The newest visible place in the order of writes. */

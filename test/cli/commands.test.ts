@@ -265,12 +265,15 @@ something may be lost: 1,234 entries (4.00 KiB) in saved, 2 entries of them may 
     desk.store()
     const { out } = await desk.run(['status'])
     expect(out).toContain('sequence number  1,234')
-    expect(out).toContain('3.81 MiB, 3 segments on 2 levels')
+    expect(out).toContain('14.3 MiB, 3.81 MiB, 3 segments on 2 levels')
+    expect(out).toContain('(leveled, lz4, worker)')
     const status = JSON.parse((await desk.run(['status', '--json'])).out)
     expect(status.levels[0].segments[1].smallestKey).toEqual({ base64: '/w==' })
     expect(status.levels[0].segments[0].smallestKey).toBe('a')
     const drawn = (await desk.run(['levels'])).out
-    expect(drawn).toContain('L0  ████████████░░░░░░░░  1.43 MiB, 2 runs, 2 segments, 10 entries, 1 tombstone')
+    expect(drawn).toContain(
+      'L0  ████████████░░░░░░░░  1.43 MiB, 2 runs, 2 segments, 10 entries of 4.77 MiB, 1 tombstone',
+    )
     expect(drawn).toContain('L1  █████░░░░░░░░░░░░░░░  2.38 MiB of 9.54 MiB, 1 run')
     expect(drawn).toContain('000005  run 1  ██░░░░░░░░  488 KiB  10  "\\xff" … "\\xff\\x01"')
     expect(Object.keys(JSON.parse((await desk.run(['levels', '--json'])).out))).toEqual([

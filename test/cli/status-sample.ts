@@ -14,6 +14,7 @@ function segment(
     number,
     run,
     sizeBytes,
+    entryBytes: 2 * sizeBytes,
     entryCount: 10,
     tombstoneCount: 1,
     smallestKey: smallest,
@@ -30,7 +31,7 @@ export function statusOf(path: string): StoreStatus {
     segment(5, 1, Buffer.of(0xff), Buffer.of(0xff, 0x01), 500_000),
   ]
   const level1 = [segment(3, 0, Buffer.from('a'), Buffer.from('z'), 2_500_000)]
-  const total = { entryCount: 10, tombstoneCount: 1 }
+  const total = { entryCount: 10, entryBytes: 5_000_000, tombstoneCount: 1 }
   return {
     path,
     state: 'open',
@@ -39,6 +40,7 @@ export function statusOf(path: string): StoreStatus {
     keyEncoding: 'bytes',
     valueEncoding: 'bytes',
     compaction: 'leveled',
+    compression: 'lz4',
     maintenance: 'worker',
     sequenceNumber: 1_234,
     levels: [

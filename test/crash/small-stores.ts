@@ -24,7 +24,7 @@ const tinyTuning: TuningOptions = {
 
 export type SmallStoreOptions = Pick<
   StoreOptions,
-  'compaction' | 'durability' | 'tuning' | 'maintenance' | 'scrubIntervalMs'
+  'compaction' | 'compression' | 'durability' | 'tuning' | 'maintenance' | 'scrubIntervalMs'
 >
 
 /** What makes a store small. */

@@ -8,20 +8,21 @@ import { joinPath, parseFileName } from '../../src/fs/file-names.ts'
 import { decodeFileHeader } from '../../src/log/file-header.ts'
 import type { SyncedPosition } from '../../src/log/record-format.ts'
 import { laterPosition, RecordReader } from '../../src/log/record-reader.ts'
+import { inspectFile } from '../../src/store/inspect-file.ts'
 import { namesOf, readFileOf } from '../crash/files-of-store.ts'
 import { storePath } from '../crash/small-stores.ts'
 import { reportFigure } from '../support/figures.ts'
 import { outcomeOf } from './damaged-life.ts'
 import { damageFile, flip } from './damages.ts'
 import type { SoundStore } from './sound-stores.ts'
-import { tinyClosedStore, tinyKilledStore, tinyStoreWithoutRoom } from './tiny-stores.ts'
+import { tinyClosedStore, tinyCompressedStore, tinyKilledStore, tinyStoreWithoutRoom } from './tiny-stores.ts'
 
 const sizeBytesMax = 4096
 const counts: Record<string, Record<string, number>> = {}
 
 afterAll(() => console.log('every bit:', counts))
 
-const stores = [tinyClosedStore, tinyKilledStore, tinyStoreWithoutRoom]
+const stores = [tinyClosedStore, tinyKilledStore, tinyStoreWithoutRoom, tinyCompressedStore]
 
 test.each(stores.map((make) => [make.name, make] as const))(
   'no bit of %s flips unnoticed where it counts',
@@ -41,6 +42,17 @@ test.each(stores.map((make) => [make.name, make] as const))(
   },
   600_000,
 )
+
+test('the blocks of the compressed store are compressed', async () => {
+  const { disk } = await tinyCompressedStore()
+  const [name] = (await namesOf(disk)).filter((each) => each.endsWith('.seg'))
+  const { parts } = await inspectFile(joinPath(storePath, name ?? ''), disk)
+  const blocks = parts.filter(({ kind }) => kind.endsWith(' block'))
+  expect(blocks.map(({ kind, details }) => [kind, details.compression])).toEqual([
+    ['columnar block', 'lz4'],
+    ['large block', 'lz4'],
+  ])
+})
 
 async function flipEachBit(sound: SoundStore, name: string, proven: SyncedPosition): Promise<void> {
   const path = joinPath(storePath, name)

@@ -1,6 +1,7 @@
 /**
  * Stores of at most 4 KB, files and all, with deletions and old values in them, so that each of their bits can be
- * flipped in turn: one closed in order, two killed, one closed while there was no room to flush its logs.
+ * flipped in turn: one closed in order, two killed, one closed while there was no room to flush its logs, and one whose
+ * blocks are compressed.
  */
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
@@ -116,4 +117,18 @@ export async function tinyStoreWithoutRoom(): Promise<SoundStore> {
   life.write(store, [...first, ...second])
   await life.syncAndMark()
   return life.end(store, 'a tiny store closed without room', 'closed without room')
+}
+
+/** One segment on a deeper level, with a compressed columnar block and a compressed large one. */
+export async function tinyCompressedStore(): Promise<SoundStore> {
+  const life = new TinyLife()
+  const store = await life.open()
+  const colours = ['red ', 'dark blue ', 'violet ']
+  for (let round = 0; round < 2; round++) {
+    const changes = colours.map((colour, i) => ({ key: `key ${i}`, value: `${round} ${colour.repeat(9)}` }))
+    life.write(store, [changes, [{ key: 'large', value: `${round}`.repeat(900) }]])
+    await settle(store.flush(), life.time, 'flush()')
+  }
+  await settle(store.compact(), life.time, 'compact()')
+  return life.end(store, 'a tiny compressed store', 'closed')
 }

@@ -11,14 +11,17 @@ import { settle } from '../crash/settling.ts'
 export interface FixtureStore {
   readonly name: string
   readonly compaction: 'leveled' | 'size-tiered'
+  readonly compression: 'lz4' | 'none'
   readonly death: 'closed' | 'killed'
 }
 
 export const fixtureStores: readonly FixtureStore[] = [
-  { name: 'leveled-closed', compaction: 'leveled', death: 'closed' },
-  { name: 'leveled-killed', compaction: 'leveled', death: 'killed' },
-  { name: 'size-tiered-closed', compaction: 'size-tiered', death: 'closed' },
-  { name: 'size-tiered-killed', compaction: 'size-tiered', death: 'killed' },
+  { name: 'leveled-closed', compaction: 'leveled', compression: 'none', death: 'closed' },
+  { name: 'leveled-killed', compaction: 'leveled', compression: 'none', death: 'killed' },
+  { name: 'size-tiered-closed', compaction: 'size-tiered', compression: 'none', death: 'closed' },
+  { name: 'size-tiered-killed', compaction: 'size-tiered', compression: 'none', death: 'killed' },
+  { name: 'leveled-lz4-closed', compaction: 'leveled', compression: 'lz4', death: 'closed' },
+  { name: 'size-tiered-lz4-killed', compaction: 'size-tiered', compression: 'lz4', death: 'killed' },
 ]
 
 /** Where the store lies in its memory. */
@@ -35,7 +38,7 @@ export interface MadeFixture {
 }
 
 /** Lives the life of a fixture in memory; the same bytes each time, as long as nothing about the format changes. */
-export async function makeFixture({ compaction, death }: FixtureStore): Promise<MadeFixture> {
+export async function makeFixture({ compaction, compression, death }: FixtureStore): Promise<MadeFixture> {
   const disk = new MemoryFileSystem()
   const time = new VirtualTime(new SeededRandom(7))
   const ids = [0x5eed_1e55, 0xc0ff_ee42]
@@ -44,6 +47,7 @@ export async function makeFixture({ compaction, death }: FixtureStore): Promise<
       keyEncoding: 'bytes',
       valueEncoding: 'bytes',
       compaction,
+      compression,
       memoryBudgetBytes: 16 * 1024 * 1024,
       tuning: {
         arenaSizeBytes: 64 * 1024,

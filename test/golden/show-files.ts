@@ -4,6 +4,7 @@ import { createEntryView, EntryKind, type EntryView } from '../../src/entry/entr
 import type { FilePart } from '../../src/fs/file-inspection.ts'
 import { joinPath, segmentFileName } from '../../src/fs/file-names.ts'
 import type { FileSystem } from '../../src/fs/file-system.ts'
+import { type PlainBlock, plainBlockOf } from '../../src/segment/block-check.ts'
 import { BlockMemory } from '../../src/segment/block-memory.ts'
 import { BlockReader } from '../../src/segment/block-reader.ts'
 import { inspectFile } from '../../src/store/inspect-file.ts'
@@ -71,16 +72,18 @@ async function entriesOf(fs: FileSystem, path: string): Promise<string[]> {
   const memory = new BlockMemory(bytes.length)
   memory.bytes.set(bytes)
   const { parts } = await inspectFile(path, fs)
-  return parts.filter(isBlock).flatMap(({ offset }) => entriesOfBlock(memory, offset))
+  return parts
+    .filter(isBlock)
+    .flatMap(({ offset }) => entriesOfBlock(plainBlockOf(memory, offset, path, offset)))
 }
 
 function isBlock({ kind }: FilePart): boolean {
   return kind === 'columnar block' || kind === 'large block'
 }
 
-function entriesOfBlock(memory: BlockMemory, offset: number): string[] {
+function entriesOfBlock({ memory, at }: PlainBlock): string[] {
   const reader = new BlockReader()
-  reader.open(memory, offset)
+  reader.open(memory, at)
   const entry = createEntryView()
   return Array.from({ length: reader.count }, (_, ordinal) => {
     reader.view(ordinal, entry)

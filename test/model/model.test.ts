@@ -44,6 +44,7 @@ test.skipIf(process.env.VARVE_MOVES !== undefined)('the runs did enough to prove
   expect(sum.operations).toBeGreaterThanOrEqual(200_000)
   expect(sum.flushes).toBeGreaterThanOrEqual(500)
   expect(sum.compactions).toBeGreaterThanOrEqual(200)
+  expect(sum.compressions).toBeGreaterThanOrEqual(200)
   expect(sum.levels).toBeGreaterThanOrEqual(3)
   expect(sum.crossedReaders).toBeGreaterThanOrEqual(1_000)
   expect(sum.reopens).toBeGreaterThanOrEqual(200)

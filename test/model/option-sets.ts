@@ -6,6 +6,8 @@ export interface OptionSet {
   readonly encoding: 'utf8' | 'bytes'
   readonly compaction: 'leveled' | 'size-tiered'
   readonly durability: 'memory' | 'os' | 'disk'
+  /** Default `lz4`. */
+  readonly compression?: 'lz4' | 'none'
   readonly tuning: TuningOptions
   /** Asynchronous operations of the file system answer late. */
   readonly isSlow?: true
@@ -38,10 +40,11 @@ export const optionSets: readonly OptionSet[] = [
     tuning: tiny,
   },
   {
-    name: 'no cache, no index',
+    name: 'no cache, no index, no compression',
     encoding: 'bytes',
     compaction: 'leveled',
     durability: 'os',
+    compression: 'none',
     tuning: { ...tiny, blockSizeBytes: 512, cacheBudgetBytes: 0, indexBudgetBytes: 0 },
   },
   {

@@ -6,6 +6,8 @@ export interface RunReport {
   moves: number
   flushes: number
   compactions: number
+  /** Compactions after which some level took less than its keys and values. */
+  compressions: number
   /** How many levels held something at the same time. */
   levels: number
   /** Iterators and snapshots that were compared after both a flush and a compaction since they were made. */
@@ -22,6 +24,7 @@ export function emptyReport(): RunReport {
     moves: 0,
     flushes: 0,
     compactions: 0,
+    compressions: 0,
     levels: 0,
     crossedReaders: 0,
     reopens: 0,

@@ -60,6 +60,7 @@ export class Twin {
       this.report.compactions++
       const filled = store.status().levels.filter(({ segments }) => segments.length > 0)
       this.report.levels = Math.max(this.report.levels, filled.length)
+      if (filled.some(({ sizeBytes, entryBytes }) => sizeBytes < entryBytes)) this.report.compressions++
     })
     store.on('stallBegin', () => this.report.stalls++)
     store.on('error', ({ error }) => {
@@ -124,10 +125,11 @@ export class Twin {
 
   #storeOptions(): StoreOptions<unknown, unknown> {
     const set = this.options.isChanging && this.#store !== undefined ? this.#otherSet() : this.options
-    const { compaction, durability, tuning } = set
+    const { compaction, compression = 'lz4', durability, tuning } = set
     const options = {
       ...this.#encodings(),
       compaction,
+      compression,
       durability,
       tuning,
       memoryBudgetBytes: 16 * 1024 * 1024,

@@ -125,6 +125,11 @@ export const someKey: fc.Arbitrary<Uint8Array> = fc.oneof(
 const someValue: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: fc.uint8Array({ maxLength: 30 }) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 60, maxLength: 400, size: 'max' }) },
+  // These compress.
+  {
+    weight: 2,
+    arbitrary: fc.integer({ min: 20, max: 300 }).map((length) => new Uint8Array(length).fill(120)),
+  },
 )
 
 /** Sorted entries with distinct sequence numbers. */

@@ -25,8 +25,8 @@ export interface ClassicOptions {
   readonly maxFileSize?: number | undefined
   /** Size of a block in bytes: `tuning.blockSizeBytes`, at least 64 and at most 4,096. */
   readonly blockSize?: number | undefined
-  /** Without effect: blocks are not compressed. */
-  readonly compression?: boolean | undefined
+  /** `true`, the default, is `lz4` here, `false` is `none`; Varve's own names are understood, too. */
+  readonly compression?: boolean | 'lz4' | 'none' | undefined
   /** Without effect: files are opened at their first use and stay open. */
   readonly maxOpenFiles?: number | undefined
   /** Without effect: keys in blocks are whole. */
@@ -36,10 +36,13 @@ export interface ClassicOptions {
 }
 
 /** Everything that `new VarveLevel(path, options)` takes. */
-export type VarveLevelOptions<K, V> = AbstractDatabaseOptions<K, V> & ClassicOptions & OptionsWithoutEncodings
+export type VarveLevelOptions<K, V> = AbstractDatabaseOptions<K, V> & ClassicOptions & OwnOptions
+
+/** Those of the store, but for what stands under the same name in classic-level. */
+type OwnOptions = Omit<OptionsWithoutEncodings, 'compression'>
 
 /** What abstract-level hands on when it opens. */
-export type OpenCallOptions = ClassicOptions & OptionsWithoutEncodings & { readonly passive?: boolean }
+export type OpenCallOptions = ClassicOptions & OwnOptions & { readonly passive?: boolean }
 
 const classicNames = [
   'cacheSize',
@@ -95,6 +98,8 @@ export function storeOptionsOf(options: OpenCallOptions): OptionsWithoutEncoding
   checkWithoutEffect(options)
   const own: Record<string, unknown> = {}
   for (const name of ownNames) if (options[name] !== undefined) own[name] = options[name]
+  const { compression } = options
+  if (compression !== undefined) own.compression = compressionOf(compression)
   const tuning = tuningOf(options)
   return Object.keys(tuning).length === 0 ? own : { ...own, tuning }
 }
@@ -127,11 +132,18 @@ function powerOfTwo(sizeBytes: number): number {
   return 2 ** Math.ceil(Math.log2(sizeBytes))
 }
 
+function compressionOf(value: boolean | 'lz4' | 'none'): 'lz4' | 'none' {
+  if (value === true || value === 'lz4') return 'lz4'
+  if (value === false || value === 'none') return 'none'
+  throw new InvalidArgumentError(`compression must be true, false, lz4 or none, got ${describeValue(value)}`)
+}
+
 function checkWithoutEffect(options: ClassicOptions): void {
-  const { compression, multithreading, maxOpenFiles, blockRestartInterval } = options
-  for (const [name, value] of Object.entries({ compression, multithreading })) {
-    if (value === undefined || typeof value === 'boolean') continue
-    throw new InvalidArgumentError(`${name} must be true or false, got ${describeValue(value)}`)
+  const { multithreading, maxOpenFiles, blockRestartInterval } = options
+  if (multithreading !== undefined && typeof multithreading !== 'boolean') {
+    throw new InvalidArgumentError(
+      `multithreading must be true or false, got ${describeValue(multithreading)}`,
+    )
   }
   for (const [name, value] of Object.entries({ maxOpenFiles, blockRestartInterval })) {
     if (value !== undefined) checkWholeNumber(name, value, 1, sizeBytesMax)

@@ -15,7 +15,8 @@ export const levels: CommandRow = {
   name: 'levels',
   summary: 'draw the levels and their segments',
   details: `A bar shows a level beside its target size (or beside the largest level, where it has no target), and a segment
-beside the largest segment.`,
+beside the largest segment. Behind the number of entries is what their keys and values have in bytes: more than the level
+has on the disk where they compress well.`,
   arguments: [],
   options: {},
   long: true,
@@ -56,7 +57,7 @@ function drawLevel(
     `${formatBytes(level.sizeBytes)}${target}`,
     counted(level.runCount, 'run'),
     counted(level.segments.length, 'segment'),
-    counted(level.entryCount, 'entry', 'entries'),
+    `${counted(level.entryCount, 'entry', 'entries')} of ${formatBytes(level.entryBytes)}`,
     ...(level.tombstoneCount === 0 ? [] : [counted(level.tombstoneCount, 'tombstone')]),
   ]
   const head = `${colors.bold(`L${level.level}`)}  ${colors.green(bar(level.sizeBytes, whole, barWidth))}  ${amounts.join(', ')}`

@@ -44,7 +44,10 @@ function rowsOf(status: StoreStatus, colors: Colors): string[][] {
     ['reads look at', `${counted(status.amplification.readRuns, 'run')} at most`],
     ['durability', `${durability}; ${syncText(status)}`],
     ['flushes', jobText(status.flushes)],
-    ['compactions', `${jobText(status.compactions)} (${status.compaction}, ${status.maintenance})`],
+    [
+      'compactions',
+      `${jobText(status.compactions)} (${status.compaction}, ${compressionText(status)}, ${status.maintenance})`,
+    ],
     ['stalls', stallText(status)],
     ['event loop', loopText(status)],
     [
@@ -58,6 +61,10 @@ function rowsOf(status: StoreStatus, colors: Colors): string[][] {
 /** Nobody notices a wait this long. */
 const easyBlockMs = 4
 
+function compressionText({ compression }: StoreStatus): string {
+  return compression === 'none' ? 'no compression' : compression
+}
+
 function memTableText({ memTables }: StoreStatus): string {
   const { activeEntryCount, activeBytes, sealedCount, sealedEntryCount, sealedBytes } = memTables
   const entries = counted(activeEntryCount + sealedEntryCount, 'entry', 'entries')
@@ -68,7 +75,8 @@ function segmentText({ levels, disk }: StoreStatus): string {
   const entryCount = levels.reduce((sum, level) => sum + level.entryCount, 0)
   const filledCount = levels.filter((level) => level.segments.length > 0).length
   const place = `${counted(disk.segmentCount, 'segment')} on ${counted(filledCount, 'level')}`
-  return `${counted(entryCount, 'entry', 'entries')}, ${formatBytes(disk.segmentBytes)}, ${place}`
+  const entryBytes = formatBytes(levels.reduce((sum, level) => sum + level.entryBytes, 0))
+  return `${counted(entryCount, 'entry', 'entries')} of ${entryBytes}, ${formatBytes(disk.segmentBytes)}, ${place}`
 }
 
 function memoryText({ memory }: StoreStatus): string {

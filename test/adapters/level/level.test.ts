@@ -295,14 +295,15 @@ describe('options', () => {
       writeBufferSize: 100_000,
       maxFileSize: 10_000,
       blockSize: 64 * 1024,
-      compression: true,
+      compression: false,
       maxOpenFiles: 64,
       blockRestartInterval: 16,
       multithreading: false,
     })
     await db.open()
-    const { memory } = (db.store as LogStructuredStore<Uint8Array, Uint8Array>).status()
+    const { memory, compression } = (db.store as LogStructuredStore<Uint8Array, Uint8Array>).status()
     expect(memory.arenaBytes % 131_072).toBe(0)
+    expect(compression).toBe('none')
     for (let i = 0; i < 3000; i++) await db.put(`key-${i}`, 'v'.repeat(100))
     await db.compactRange('a', 'z')
     const { levels } = (db.store as LogStructuredStore<Uint8Array, Uint8Array>).status()
@@ -317,7 +318,7 @@ describe('options', () => {
       [{ keyEncodin: 'json' }, 'did you mean keyEncoding?'],
       [{ cacheSize: -1 }, 'cacheSize must be a whole number'],
       [{ writeBufferSize: '4 MiB' }, 'writeBufferSize must be a whole number'],
-      [{ compression: 'snappy' }, 'compression must be true or false'],
+      [{ compression: 'snappy' }, 'compression must be true, false, lz4 or none'],
       [{ maxOpenFiles: 0 }, 'maxOpenFiles must be a whole number'],
       [{ multithreading: true }, 'one thread has a store open'],
       [{ blockSize: 1024, tuning: { blockSizeBytes: 512 } }, 'tuning.blockSizeBytes is given twice'],
