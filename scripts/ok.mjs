@@ -16,6 +16,7 @@ try {
   step('kernel', [node, 'scripts/build-kernel.mjs'])
   step('types', [...tool('typescript/bin/tsc'), '--noEmit'])
   step('types of scripts', [...tool('typescript/bin/tsc'), '-p', 'scripts'])
+  step('types of mutation', [...tool('typescript/bin/tsc'), '-p', 'mutation'])
   step('lint', [...tool('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings'])
   step('dead code', [...tool('knip/bin/knip.js'), '--no-config-hints'])
   step('build', [node, 'scripts/build.mjs'])

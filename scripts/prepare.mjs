@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -19,12 +19,12 @@ export const kernelModules = ['table', 'merge', 'lz4'].map((kind) => ({
   output: join(root, 'src', 'kernel', `${kind}-module.ts`),
 }))
 
-/** Installs the packages of package-lock.json unless node_modules/ already holds exactly those. */
-export function ensureInstalled() {
+/** Installs the packages of a folder's package-lock.json unless its node_modules/ already holds exactly those. */
+export function ensureInstalled(folder = root) {
   checkNodeVersion()
-  if (isInstalled()) return
-  say('Installing packages (npm ci) …')
-  run(npm(), ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci')
+  if (isInstalled(folder)) return
+  say(`Installing packages${folder === root ? '' : ` of ${relative(root, folder)}/`} (npm ci) …`)
+  run(npm(), ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci', folder)
 }
 
 /** Builds dist/ unless it was built from the sources as they are now. */
@@ -66,12 +66,12 @@ function checkNodeVersion() {
 }
 
 /** npm keeps the list of what it installed in node_modules/; it must agree with our lock, whatever the file times. */
-function isInstalled() {
-  const wanted = lockedPackages(join(root, 'package-lock.json'))
-  const present = lockedPackages(join(root, 'node_modules', '.package-lock.json'))
+function isInstalled(/** @type {string} */ folder) {
+  const wanted = lockedPackages(join(folder, 'package-lock.json'))
+  const present = lockedPackages(join(folder, 'node_modules', '.package-lock.json'))
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '' || (entry.optional && !(path in present))) return true
-    return present[path]?.version === entry.version && existsSync(join(root, path, 'package.json'))
+    return present[path]?.version === entry.version && existsSync(join(folder, path, 'package.json'))
   })
 }
 
@@ -101,10 +101,11 @@ export function npm() {
  * @param {string[]} command
  * @param {string[]} args
  * @param {string} title
+ * @param {string} folder
  */
-function run([program = '', ...first], args, title) {
+function run([program = '', ...first], args, title, folder = root) {
   const result = spawnSync(program, [...first, ...args], {
-    cwd: root,
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { deadReferences, type Places } from './links.ts'
 import { readFiles, type SourceFile } from './source-code.ts'
 
-const folders = ['src', 'test', 'docs', 'examples', 'scripts', 'bench', 'assembly']
+const folders = ['src', 'test', 'docs', 'examples', 'scripts', 'bench', 'mutation', 'assembly']
 const rootPages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
 const pages = readFiles([...rootPages, ...folders], ['.md'])
 

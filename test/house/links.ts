@@ -9,6 +9,7 @@ const rootFolders: readonly string[] = [
   'examples',
   'scripts',
   'bench',
+  'mutation',
   'web',
   'assembly',
 ]

@@ -3,7 +3,10 @@ import { readFiles } from './source-code.ts'
 import { wordBreaks } from './words.ts'
 
 test('no empty folder names, notes to oneself or second editions', () => {
-  const code = readFiles(['src', 'test', 'examples', 'scripts', 'assembly', 'web', 'bench'], ['.ts', '.mjs'])
+  const code = readFiles(
+    ['src', 'test', 'examples', 'scripts', 'assembly', 'web', 'bench', 'mutation'],
+    ['.ts', '.mjs'],
+  )
   const docs = readFiles(['docs', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'], ['.md'])
   expect([...code, ...docs].flatMap(wordBreaks)).toEqual([])
 })
