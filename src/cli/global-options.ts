@@ -81,6 +81,6 @@ export function choiceOf<T extends string>(choices: readonly T[]): (text: string
   return (text) => {
     const choice = choices.find((each) => each === text)
     if (choice !== undefined) return choice
-    throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(text)}`)
+    throw new UsageError(`It must be one of ${choices.join(', ')}, not ${JSON.stringify(text)}.`)
   }
 }

@@ -56,5 +56,5 @@ export function isWholeRange(flags: RangeFlags): boolean {
 function parseCount(text: string): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count
-  throw new UsageError(`must be a whole number, not ${JSON.stringify(text)}`)
+  throw new UsageError(`It must be a whole number from 0 on, not ${JSON.stringify(text)}.`)
 }
