@@ -91,7 +91,8 @@ describe('an opening of which an operation fails', () => {
       }
       console.log(`openings of a ${isKilled ? 'killed' : 'closed'} store:`, counts)
       expect(counts.refused).toBeGreaterThan(10)
-      expect(counts.opened).toBeGreaterThan(10)
+      // What a clean close left needs nothing that may fail: only the last opening of each kind, in which nothing did.
+      expect(counts.opened).toBeGreaterThanOrEqual(isKilled ? 2 * faults.length : faults.length)
       ends.time.stop()
     })
   }
