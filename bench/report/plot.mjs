@@ -25,6 +25,7 @@ export function plotOf(charts) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
     ' font-family="system-ui, sans-serif" font-size="11" fill="#222">',
+    '<title>Cost of an operation against the number of entries</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...body,
     `<g transform="translate(${margin.left} ${rows * chartHeight + 10})">${legend(names)}</g>`,
