@@ -300,6 +300,8 @@ describe('index memory', () => {
     segment.openSync()
     const patience = Math.floor((segment.opened?.footer.hashIndex.length ?? 0) / 65_536)
     expect(patience).toBeGreaterThanOrEqual(3)
+    expect(await find(segment, (large[1] as PlainEntry).key, 9, loadBlocking)).toEqual(large[1])
+    expect(segment.indexState).toBe('blocks')
     for (let lookup = 0; segment.indexState !== 'hash'; lookup += 1) {
       expect(lookup).toBeLessThanOrEqual(patience)
       const entry = large[(lookup * 7_001) % count] as PlainEntry
