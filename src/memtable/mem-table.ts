@@ -215,6 +215,29 @@ export class MemTable {
     return offset
   }
 
+  /**
+   * Sets aside so many bytes, on a multiple of eight, and returns their offset: for entries as a table wrote them
+   * before, which is how a log holds them. {@link MemTable.hasRoomFor} was asked.
+   */
+  takeSpace(sizeBytes: number): number {
+    const offset = this.startGroup(0)
+    this.#words[this.#header + appendOffsetWord] = offset + Math.ceil(sizeBytes / 4) * 4
+    return offset
+  }
+
+  /** Makes entries of another table those of this one: all that lie in a range are numbered from `firstSequence` on. */
+  renumberEntries(from: number, to: number, firstSequence: SequenceNumber): void {
+    const words = this.#words
+    const end = (this.#base + to) >>> 2
+    let delta = firstSequence - this.baseSequence
+    for (let word = (this.#base + from) >>> 2; word < end; delta += 1) {
+      words[word] = 0
+      words[word + 1] = delta
+      const keyLength = (words[word + 2] as number) & 0xffff
+      word += encodedEntrySize(keyLength, words[word + 3] as number) >>> 2
+    }
+  }
+
   /** Takes back what was appended from `offset` on and not inserted: a batch that turned out to be invalid. */
   takeBackTo(offset: number): void {
     this.#words[this.#header + appendOffsetWord] = offset

@@ -44,8 +44,21 @@ export interface MaintenanceParts extends MaintenancePlannerParts {
   readonly onFlushFailed: (error: unknown) => void
   /** Whether a write waits for memory or for level 0. */
   readonly isWriteWaiting: () => boolean
+  /** What comes before all other flushes and compactions, and before all writes. */
+  readonly recovery: RecoveryJob | undefined
   /** Files that a merge wrote and no edit will name. */
   readonly removeOutputs: (added: readonly SegmentMeta[]) => void
+}
+
+/** The part of an edit that drops all logs there are. */
+export type LogsDropped = Required<Pick<VersionEdit, 'restartSequence' | 'lowestLiveLog' | 'nextFileNumber'>>
+
+/** Puts what was recovered from logs in segments, all at once. */
+export interface RecoveryJob {
+  /** Newest first; with none the edit is all there is to do. */
+  readonly tables: readonly MemTable[]
+  readonly edit: LogsDropped & Required<Pick<VersionEdit, 'flushedSequence'>>
+  readonly install: (state: ManifestState) => void
 }
 
 /** Merges of no more than this take a few milliseconds: less than starting a thread. */
@@ -73,6 +86,7 @@ export class Maintenance {
   /** Size of what the running compaction reads. */
   #compactionBytes = 0
   #jobNumber = 0
+  #recovery: RecoveryJob | undefined
   #isClosed = false
   /** Nobody wrote for a while. */
   #isIdle = false
@@ -103,6 +117,12 @@ export class Maintenance {
   constructor(parts: MaintenanceParts) {
     this.#parts = parts
     this.#planner = new MaintenancePlanner(parts)
+    this.#recovery = parts.recovery
+  }
+
+  /** Whether what a crash left is still to be put in segments. */
+  get isRecovering(): boolean {
+    return this.#recovery !== undefined
   }
 
   get flushes(): JobStatus {
@@ -181,9 +201,9 @@ export class Maintenance {
     ended.resolve()
   }
 
-  /** Resolves when all these tables are in segments; rejects when the store fails. */
+  /** Resolves when all these tables, and what was recovered, are in segments; rejects when the store fails. */
   async flushed(tables: readonly MemTable[], signal: AbortSignal | undefined): Promise<void> {
-    while (tables.some((table) => this.#parts.tables.sealed.includes(table))) {
+    while (this.isRecovering || tables.some((table) => this.#parts.tables.sealed.includes(table))) {
       signal?.throwIfAborted()
       this.#refuseIfStopped()
       this.schedule()
@@ -235,15 +255,22 @@ export class Maintenance {
 
   /** Makes room for writes, blocking: finishes a flush, or the compaction that a flush waits for. */
   makeRoomSync(): void {
+    const need = this.isRecovering
+      ? 'what a crash left must be in segments before this write'
+      : 'there is no memory for this write'
     const ended = this.#jobEnded
-    this.#parts.manifest.finishPendingSync()
+    try {
+      this.#parts.manifest.finishPendingSync()
+    } catch (error) {
+      throw asStoreError(error, `${need}, and that failed`)
+    }
     // A job that only waited for its edit is through: that may be room enough.
     if (ended !== this.#jobEnded) return
     this.#retryNow()
     this.schedule()
     const job = this.#flush ?? this.#compaction
     if (job === undefined) {
-      const problem = 'there is no memory for this write, and nothing that would free some is under way'
+      const problem = `${need}, and nothing to that end is under way`
       if (this.flushFailure !== undefined) throw asStoreError(this.flushFailure, problem)
       throw new StorageError(problem)
     }
@@ -253,24 +280,26 @@ export class Maintenance {
     } catch (error) {
       // At once, so that the next blocking write begins anew even when nothing else runs in between.
       if (job.hasFailed) this.#jobFailed(job, error)
-      throw asStoreError(error, 'there is no memory for this write, and none could be freed')
+      throw asStoreError(error, `${need}, and that failed`)
     }
   }
 
   /** Flushes tables at once, newest first, in one merge, for closing and for resuming after a full disk. */
   async flushTogether(
     tables: readonly MemTable[],
-    more: Partial<VersionEdit>,
+    more: LogsDropped,
     install: (state: ManifestState) => void,
   ): Promise<void> {
     await this.#parts.beforeChange()
     const job = this.#planner.flushJob(tables)
     const result = await this.#executorFor(job).run(job).done
     this.#count(this.#flushStatistics, result, 0)
-    const edit = this.#planner.flushEdit(job, result, tables)
-    const nextFileNumber = Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber ?? 0)
+    const edit = together(this.#planner.flushEdit(job, result, tables), more)
     try {
-      await this.#parts.manifest.append({ ...edit, ...more, nextFileNumber }, install)
+      await this.#parts.manifest.append(edit, (state) => {
+        this.#recovery = undefined
+        install(state)
+      })
     } catch (error) {
       if (isDiskFull(error)) this.#parts.removeOutputs(result.added)
       throw error
@@ -320,23 +349,49 @@ export class Maintenance {
   }
 
   #startFlush(): void {
-    if (this.#flush !== undefined || this.#cancelRetry !== undefined || this.isLevel0Full) return
+    if (this.#flush !== undefined || this.#cancelRetry !== undefined) return
     if (this.#parts.health.state !== 'open') return
+    if (this.#recovery !== undefined) this.#runRecovery(this.#recovery)
+    else if (!this.isLevel0Full) this.#flushOldest()
+  }
+
+  #runRecovery({ tables, edit: more, install }: RecoveryJob): void {
+    const job = tables.length === 0 ? undefined : this.#planner.flushJob(tables)
+    const edit = (result: MergeResult): VersionEdit =>
+      job === undefined
+        ? { added: [], removed: [], ...more }
+        : together(this.#planner.flushEdit(job, result, tables), more)
+    this.#runFlush(tables, job, edit, (state) => {
+      this.#recovery = undefined
+      install(state)
+    })
+  }
+
+  #flushOldest(): void {
     const table = this.#parts.tables.flushable
     if (table === undefined) return
     const job = this.#planner.flushJob([table])
+    const edit = (result: MergeResult): VersionEdit => this.#planner.flushEdit(job, result, [table])
+    this.#runFlush([table], job, edit, (state) => this.#parts.installFlush(state, [table]))
+  }
+
+  #runFlush(
+    tables: readonly MemTable[],
+    job: FlushJob | undefined,
+    edit: (result: MergeResult) => VersionEdit,
+    installTables: (state: ManifestState) => void,
+  ): void {
     const began = this.#begin()
     this.#parts.events.emit('flushBegin', {
       job: began.job,
-      entryCount: table.entryCount,
-      sizeBytes: table.sizeBytes,
+      entryCount: tables.reduce((sum, { entryCount }) => sum + entryCount, 0),
+      sizeBytes: tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     })
-    const edit = (result: MergeResult): VersionEdit => this.#planner.flushEdit(job, result, [table])
     const install = (result: MergeResult) => (state: ManifestState) => {
       this.#flush = undefined
       this.#flushFailure = undefined
       this.#retryDelayMs = firstRetryDelayMs
-      this.#parts.installFlush(state, [table])
+      installTables(state)
       this.#finishedFlush(began, result)
     }
     const flush = this.#run(job, edit, install)
@@ -345,6 +400,7 @@ export class Maintenance {
   }
 
   #startCompaction(): void {
+    if (this.isRecovering) return
     if (this.#compaction !== undefined || this.#cancelRetry !== undefined || this.#isClosed) return
     if (this.#parts.health.state !== 'open') return
     const plan = this.#planner.nextPlan(this.#isIdle)
@@ -494,6 +550,7 @@ export class Maintenance {
 
   /** Whether there is no memory for writes, or for the one that waits, before a flush succeeds. */
   get #areWritesStopped(): boolean {
+    if (this.isRecovering) return true
     if (this.#parts.tables.sealedCount >= this.#parts.settings.tuning.arenaCountMax - 1) return true
     return this.flushFailure !== undefined && this.#parts.isWriteWaiting()
   }
@@ -514,6 +571,11 @@ export class Maintenance {
     }
     this.#cancelRetry = this.#parts.scheduler.timer(this.#retryDelayMs, retry, keepsAlive)
   }
+}
+
+/** One edit of two, whose file numbers are all given out. */
+function together(edit: VersionEdit, more: LogsDropped): VersionEdit {
+  return { ...edit, ...more, nextFileNumber: Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber) }
 }
 
 interface Began {

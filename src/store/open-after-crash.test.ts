@@ -41,12 +41,50 @@ describe('opening after a crash', () => {
     await store.close()
   })
 
+  it('reads at once, and lets writes wait until that is so', async () => {
+    const store = await open(await killedStore())
+    const causes: string[] = []
+    store.on('stallBegin', ({ cause }) => causes.push(cause))
+    expect(store.status().recovering).toBe(true)
+    const written = store.put('d', '5').then(() => store.status().recovering)
+    expect(await contentOf(store)).toEqual(killedContent)
+    expect(await written).toBe(false)
+    expect(causes).toEqual(['recovery'])
+    expect(await contentOf(store)).toEqual({ ...killedContent, d: '5' })
+    await store.close()
+  })
+
+  it('lets a blocking write do what it would wait for', async () => {
+    const fs = await killedStore()
+    const store = await open(fs)
+    expect(store.status().recovering).toBe(true)
+    store.putSync('d', '5', { durability: 'disk' })
+    expect(store.status().recovering).toBe(false)
+    const next = await open(fs.crashed({ seed: 1, profile: 'posix' }))
+    expect(await contentOf(next)).toEqual({ ...killedContent, d: '5' })
+    await next.close()
+    await store.close()
+  })
+
+  it('waits for the end of it in flush() and close()', async () => {
+    const fs = await killedStore()
+    const store = await open(fs)
+    await store.flush()
+    expect(store.status().recovering).toBe(false)
+    await store.close()
+    const again = await killedStore()
+    await (await open(again)).close()
+    expect(await namesIn(again, '.log')).toEqual([])
+    expect(await namesIn(again, 'CLOSED')).toEqual(['CLOSED'])
+  })
+
   it('holds as much memory afterwards as a new store, and gives it back', async () => {
     const before = memoryPool.takenBytes
     const fresh = await open(new MemoryFileSystem())
     const taken = memoryPool.takenBytes - before
     await fresh.close()
     const store = await open(await killedStore())
+    await turns()
     expect(memoryPool.takenBytes - before).toBe(taken)
     await store.close()
     expect(memoryPool.takenBytes).toBe(before)
@@ -115,10 +153,11 @@ describe('opening after a crash', () => {
     const time = new StillTime()
     fs.capacityBytes = fs.usedBytes
     const store = await open(fs, { clock: time, scheduler: time })
-    expect(store.status().state).toBe('full')
-    expect(store.status().error).toMatch(/full|ENOSPC/)
     expect(await contentOf(store)).toEqual(killedContent)
     await turns()
+    expect(store.status()).toMatchObject({ state: 'full', recovering: true })
+    expect(store.status().error).toMatch(/full|ENOSPC/)
+    expect(await contentOf(store)).toEqual(killedContent)
     expect(await namesIn(fs)).toEqual(before)
     await expect(store.put('d', '5')).rejects.toMatchObject({ code: 'STORE_DISK_FULL' })
     fs.capacityBytes = Number.POSITIVE_INFINITY
@@ -126,7 +165,7 @@ describe('opening after a crash', () => {
       time.pass(5000)
       await turns()
     }
-    expect(store.status().state).toBe('open')
+    expect(store.status()).toMatchObject({ state: 'open', recovering: false })
     await turns()
     // Nobody knows whether the last edits of the old manifest were on stable storage: nothing is written behind them.
     const manifests = await namesIn(fs, 'MANIFEST')
@@ -141,18 +180,23 @@ describe('opening after a crash', () => {
     await store.close()
   })
 
-  it('fails when the disk fails meanwhile, changes nothing that counts, and can be repeated', async () => {
+  it('when the disk fails meanwhile still reads, refuses writes with the cause, and can be repeated', async () => {
     const sound = await killedStore()
     for (const part of ['MANIFEST', '.seg', 'CURRENT']) {
       let isFailing = true
       const failing = new FailingDisk(sound, ({ name, path: file }) =>
         isFailing && (name === 'write' || name === 'rename') && file.includes(part) ? 'EIO' : undefined,
       )
-      await expect(failing.open()).rejects.toBeInstanceOf(StorageError)
-      isFailing = false
       const store = await failing.open()
+      await expect(store.put('d', '5')).rejects.toBeInstanceOf(StorageError)
+      expect(store.status()).toMatchObject({ state: 'failed', recovering: true })
       expect(await contentOf(store)).toEqual(killedContent)
       await store.close()
+      isFailing = false
+      const next = await failing.open()
+      await next.put('d', '5')
+      expect(await contentOf(next)).toEqual({ ...killedContent, d: '5' })
+      await next.close()
     }
   })
 
@@ -175,7 +219,8 @@ describe('opening after a crash', () => {
       name === 'write' && file.includes('MANIFEST') ? 'ENOSPC' : undefined,
     )
     const store = await failing.open()
-    expect(store.status().state).toBe('full')
+    await turns()
+    expect(store.status()).toMatchObject({ state: 'full', recovering: true })
     expect((await namesIn(failing.fs)).filter((name) => name.endsWith('.seg'))).toEqual(
       before.filter((name) => name.endsWith('.seg')),
     )

@@ -1,30 +1,26 @@
 /**
- * Opens a store: takes the lock, finds out what is in the folder, makes a store if there is none, and recovers
- * what an earlier life left in its logs. Recovery writes new files only, until one edit puts them in force; a
- * crash in the middle of it repeats it.
+ * Opens a store: takes the lock, finds out what is in the folder, makes a store if there is none, and reads
+ * what an earlier life left in its logs back into memory, from where it is served at once. The engine then puts it
+ * in new files, before anything else is written (`Recovery` in store-engine.ts); opening changes nothing on disk.
  */
 
-import { type MergeResult, outputNumberCount } from '../compaction/merge-job.ts'
-import { CorruptionError, InvalidArgumentError, isDiskFull, systemCodeOf } from '../errors.ts'
+import { CorruptionError, InvalidArgumentError, systemCodeOf } from '../errors.ts'
 import { joinPath, logFileName, manifestFileName, segmentFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
-import type { LogContent } from '../log/log-replay.ts'
-import { type CloseProof, consumeCloseProof, readCloseProof } from '../manifest/close-proof.ts'
+import { type CloseProof, readCloseProof } from '../manifest/close-proof.ts'
 import { readCurrent } from '../manifest/current-file.ts'
 import { Manifest, type ManifestParts } from '../manifest/manifest.ts'
-import { applyEdit, emptyManifestState, type ManifestState } from '../manifest/manifest-state.ts'
+import { emptyManifestState, type ManifestState } from '../manifest/manifest-state.ts'
 import { type ReadManifest, readManifest } from '../manifest/read-manifest.ts'
-import type { MemTable } from '../memtable/mem-table.ts'
-import type { SegmentMeta } from '../segment/segment-meta.ts'
 import { inlineExecutor } from '../worker/inline-executor.ts'
 import { workerExecutor } from '../worker/worker-executor.ts'
 import { ArenaSupply } from './arena-supply.ts'
 import { FileNumbers } from './file-numbers.ts'
-import { type RecoveredLogs, recoverLogs } from './recover-logs.ts'
-import { type Components, type Settings, segmentSettingsOf } from './settings.ts'
-import { StoreEngine } from './store-engine.ts'
+import { type LogSource, type RecoveredLogs, recoverLogs } from './recover-logs.ts'
+import type { Components, Settings } from './settings.ts'
+import { type ObsoletePath, type Recovery, StoreEngine } from './store-engine.ts'
 import { StoreEvents } from './store-events.ts'
 import {
   asOpenError,
@@ -128,7 +124,6 @@ class Opening<K, V> {
     const manifest = await Manifest.create(parts, emptyManifestState)
     return this.#engine(manifest, parts.storeId, fileNumbers, {
       nextSequence: 1,
-      unflushed: [],
       isProofPresent: false,
       orphans: content.manifests.map((number) => this.#orphan(manifestFileName(number))),
     })
@@ -153,7 +148,6 @@ class Opening<K, V> {
       const manifest = await this.#continueManifest(parts, current.manifestNumber, read)
       return this.#engine(manifest, current.storeId, fileNumbers, {
         nextSequence: Math.max(nextSequenceOf(state), proof.lastSequence + 1),
-        unflushed: [],
         isProofPresent: true,
         orphans: this.#orphans(content, state, current.manifestNumber),
       })
@@ -164,129 +158,28 @@ class Opening<K, V> {
       restartSequence: state.restartSequence,
       lowestLiveLog: state.lowestLiveLog,
     }
-    this.recovered = await recoverLogs(this.#readLogs(liveLogs, state, proof), start, this.#arenas)
-    return this.#engineAfterRecovery(
-      content,
-      parts,
-      fileNumbers,
-      read,
-      current.manifestNumber,
-      this.recovered,
-      proof,
-    )
-  }
-
-  /** Puts what was recovered in segments, and these in force by a manifest of their own. */
-  async #engineAfterRecovery(
-    content: FolderContent,
-    parts: ManifestParts,
-    fileNumbers: FileNumbers,
-    read: ReadManifest,
-    manifestNumber: number,
-    recovered: RecoveredLogs,
-    proof: CloseProof | undefined,
-  ): Promise<StoreEngine<K, V>> {
-    const { state } = read
-    const nextSequence = Math.max(
-      nextSequenceOf(state),
-      recovered.lastSequence + 1,
-      recovered.highestSeenSequence + 1,
-      (proof?.lastSequence ?? 0) + 1,
-    )
-    let outputs: readonly SegmentMeta[] = []
-    try {
-      const flushed =
-        recovered.tables.length === 0
-          ? undefined
-          : await this.#flush(recovered.tables, state, recovered.lastSequence, fileNumbers)
-      outputs = flushed?.result.added ?? []
-      const lowestLiveLog = fileNumbers.next()
-      const edited = applyEdit(state, {
-        added: outputs.map((meta) => ({ level: 0, run: flushed?.run ?? 0, meta })),
-        removed: [],
-        flushedSequence: recovered.lastSequence,
-        restartSequence: nextSequence,
-        lowestLiveLog,
-      })
-      if (proof !== undefined) await consumeCloseProof(this.#fs, this.#path)
-      const manifest = await Manifest.create(parts, edited)
-      for (const table of recovered.tables) this.#arenas.giveBack(table.arena)
-      this.#arenas.reserve()
-      return this.#engine(manifest, parts.storeId, fileNumbers, {
-        nextSequence,
-        unflushed: [],
-        isProofPresent: false,
-        orphans: this.#orphans(content, edited, manifest.number),
-      })
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
-      for (const { number } of outputs)
-        await this.#fs.unlink(joinPath(this.#path, segmentFileName(number))).catch(() => undefined)
-      return this.#engineWithoutRoom(
-        parts,
-        fileNumbers,
-        read,
-        manifestNumber,
-        recovered,
-        nextSequence,
-        proof,
-        error,
-        this.#orphans(content, state, manifestNumber),
-      )
-    }
-  }
-
-  /** No room to write down what was recovered: serves reads from memory until there is. */
-  async #engineWithoutRoom(
-    parts: ManifestParts,
-    fileNumbers: FileNumbers,
-    read: ReadManifest,
-    manifestNumber: number,
-    recovered: RecoveredLogs,
-    nextSequence: number,
-    proof: CloseProof | undefined,
-    cause: unknown,
-    orphansAfterResume: readonly { path: string; sizeBytes: number }[],
-  ): Promise<StoreEngine<K, V>> {
+    const recovered = await recoverLogs(this.#logSources(liveLogs, state, proof), start, this.#arenas)
+    this.recovered = recovered
+    // The recovered tables may have taken what a store that opens must have.
+    this.#arenas.reserve()
     // Whether its last edits are on stable storage nobody knows, so nothing is written behind them.
     const unproven = { ...read, isTorn: read.isTorn || proof === undefined }
-    const manifest = await this.#continueManifest(parts, manifestNumber, unproven)
-    const engine = this.#engine(manifest, parts.storeId, fileNumbers, {
-      nextSequence,
-      unflushed: recovered.tables,
+    const manifest = await this.#continueManifest(parts, current.manifestNumber, unproven)
+    return this.#engine(manifest, current.storeId, fileNumbers, {
+      nextSequence: Math.max(
+        nextSequenceOf(state),
+        recovered.lastSequence + 1,
+        recovered.highestSeenSequence + 1,
+        (proof?.lastSequence ?? 0) + 1,
+      ),
       isProofPresent: proof !== undefined,
       orphans: [],
-      orphansAfterResume,
+      recovery: {
+        tables: recovered.tables,
+        lastSequence: recovered.lastSequence,
+        orphans: this.#orphans(content, state, current.manifestNumber),
+      },
     })
-    engine.health.enterFull(cause)
-    return engine
-  }
-
-  async #flush(
-    tables: readonly MemTable[],
-    state: ManifestState,
-    publishedSequence: number,
-    fileNumbers: FileNumbers,
-  ): Promise<{ run: number; result: MergeResult }> {
-    const segmentSettings = segmentSettingsOf(this.#settings, 0)
-    const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
-    const outputNumbers = fileNumbers.reserve(outputNumberCount(bytes, segmentSettings))
-    const { clock, scheduler } = this.#components
-    const executor = inlineExecutor(this.#fs, clock, scheduler)
-    const handle = executor.run({
-      kind: 'flush',
-      directory: this.#path,
-      arenas: tables.map((table) => table.arena),
-      liveSequences: [publishedSequence],
-      deeperIntervals: state.version.runs.map(({ run }) => run.segments),
-      segmentSettings,
-      outputNumbers,
-    })
-    try {
-      return { run: outputNumbers.first, result: await handle.done }
-    } finally {
-      await executor.close()
-    }
   }
 
   async #readManifest(
@@ -341,32 +234,24 @@ class Opening<K, V> {
     }
   }
 
-  async *#readLogs(
-    numbers: readonly number[],
-    state: ManifestState,
-    proof: CloseProof | undefined,
-  ): AsyncGenerator<LogContent> {
-    for (const number of numbers) {
+  #logSources(numbers: readonly number[], state: ManifestState, proof: CloseProof | undefined): LogSource[] {
+    return numbers.map((number) => {
       const path = joinPath(this.#path, logFileName(number))
-      yield {
+      return {
         number,
         path,
-        bytes: await this.#readFile(path, 'it was listed'),
+        read: (memoryOf) => this.#readFile(path, 'it was listed', memoryOf),
         isNamed: state.logNumbers.includes(number),
         provenLength: proof?.logs.find((log) => log.number === number)?.length,
       }
-    }
+    })
   }
 
   /**
    * What nothing names, and all logs: to be removed once what they hold is in segments. Temporary files are left to
    * whoever writes the next one under that name: a removal could come just in between.
    */
-  #orphans(
-    content: FolderContent,
-    state: ManifestState,
-    manifestNumber: number,
-  ): { path: string; sizeBytes: number }[] {
+  #orphans(content: FolderContent, state: ManifestState, manifestNumber: number): ObsoletePath[] {
     const named = new Set(state.version.segments.map(({ number }) => number))
     const names = [
       ...content.segments.filter((number) => !named.has(number)).map(segmentFileName),
@@ -377,7 +262,7 @@ class Opening<K, V> {
   }
 
   /** A file to be removed. One that is gone already does no harm. */
-  #orphan(name: string): { path: string; sizeBytes: number } {
+  #orphan(name: string): ObsoletePath {
     const path = joinPath(this.#path, name)
     try {
       return { path, sizeBytes: this.#sizeOf(path) }
@@ -395,11 +280,15 @@ class Opening<K, V> {
     }
   }
 
-  async #readFile(path: string, because: string): Promise<Uint8Array> {
+  async #readFile(
+    path: string,
+    because: string,
+    memoryOf: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes),
+  ): Promise<Uint8Array> {
     try {
       const file = await this.#fs.open(path, 'read')
       try {
-        const bytes = new Uint8Array(await file.size())
+        const bytes = memoryOf(await file.size())
         const length = await file.read(bytes, 0)
         return bytes.subarray(0, length)
       } finally {
@@ -428,10 +317,9 @@ class Opening<K, V> {
     fileNumbers: FileNumbers,
     found: {
       readonly nextSequence: number
-      readonly unflushed: readonly MemTable[]
       readonly isProofPresent: boolean
-      readonly orphans: readonly { path: string; sizeBytes: number }[]
-      readonly orphansAfterResume?: readonly { path: string; sizeBytes: number }[]
+      readonly orphans: readonly ObsoletePath[]
+      readonly recovery?: Recovery
     },
   ): StoreEngine<K, V> {
     const { clock, scheduler, keyEncoding, valueEncoding, logger } = this.#components
@@ -442,7 +330,7 @@ class Opening<K, V> {
       ? inline
       : workerExecutor(this.#fs, clock, scheduler, (message) => events.emit('warning', { message }))
     return new StoreEngine<K, V>({
-      orphansAfterResume: [],
+      recovery: undefined,
       ...found,
       path: this.#path,
       storeId,

@@ -7,7 +7,7 @@ import type { LogContent, ReplayStart } from '../log/log-replay.ts'
 import { RecordType } from '../log/record-format.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
 import { ArenaSupply } from './arena-supply.ts'
-import { type RecoveredLogs, recoverLogs } from './recover-logs.ts'
+import { type LogSource, type RecoveredLogs, recoverLogs } from './recover-logs.ts'
 
 const arenaSizeBytes = 64 * 1024
 const start: ReplayStart = { storeId: logStoreId, flushedSequence: 0, restartSequence: 1, lowestLiveLog: 3 }
@@ -18,18 +18,24 @@ interface Recovered extends RecoveredLogs {
 }
 
 async function recover(logs: readonly LogContent[], from: Partial<ReplayStart> = {}): Promise<Recovered> {
-  async function* feed(): AsyncGenerator<LogContent> {
-    yield* logs
-  }
   const arenas = new ArenaSupply(arenaSizeBytes, 2)
   try {
-    const recovered = await recoverLogs(feed(), { ...start, ...from }, arenas)
+    const recovered = await recoverLogs(logs.map(sourceOf), { ...start, ...from }, arenas)
     const entries: PlainEntry[][] = []
     for (const table of recovered.tables) entries.push(await entriesIn(table))
     return { ...recovered, entries }
   } finally {
     arenas.release()
   }
+}
+
+function sourceOf({ bytes, ...log }: LogContent): LogSource {
+  const read = async (memoryOf: (sizeBytes: number) => Uint8Array): Promise<Uint8Array> => {
+    const memory = memoryOf(bytes.length)
+    memory.set(bytes)
+    return memory
+  }
+  return { ...log, read }
 }
 
 function entriesIn(table: MemTable): Promise<PlainEntry[]> {
@@ -106,6 +112,36 @@ describe('recoverLogs()', () => {
     expect(entries.flat()).toContainEqual(large)
     const withLarge = tables.filter(({ arena }) => arena.sizeBytes > arenaSizeBytes)
     expect(withLarge).toHaveLength(1)
+  })
+
+  test('takes what lies in an arena to another one when the tree has no room beside it', async () => {
+    const log = firstLog()
+    for (let sequence = 1; sequence <= 1_900; sequence++) log.entries([put(`k${sequence}`, sequence, '')])
+    expect(log.length).toBeGreaterThan(2 * arenaSizeBytes)
+    const few = firstLog()
+    const tiny = Array.from({ length: 2_400 }, (_, i) => put(`${(i * 7919) % 2_400}`, i + 1, ''))
+    for (let at = 0; at < tiny.length; at += 100) few.entries(tiny.slice(at, at + 100))
+    expect(few.length).toBeLessThan(arenaSizeBytes - 2_000)
+    for (const [each, count] of [
+      [log, 1_900],
+      [few, 2_400],
+    ] as const) {
+      const { entries, tables, entryCount } = await recover([each.content()])
+      expect(entryCount).toBe(count)
+      expect(tables.length).toBeGreaterThan(1)
+      const sequences = [...entries].reverse().map((table) => table.map((entry) => entry.sequenceNumber))
+      expect(sequences.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+      for (let i = 1; i < sequences.length; i++)
+        expect(Math.min(...(sequences[i] ?? []))).toBeGreaterThan(Math.max(...(sequences[i - 1] ?? [])))
+    }
+  })
+
+  test('lets several logs share an arena', async () => {
+    const a = firstLog().entries([put('a', 1), put('b', 2)])
+    const b = new LogFile(5).linkTo(a).entries([put('b', 3)])
+    const { entries, tables } = await recover([a.content(), b.content()])
+    expect(tables).toHaveLength(1)
+    expect(entries).toEqual([[put('a', 1), put('b', 3), put('b', 2)]])
   })
 
   test('refuses a group with fewer entries than it says', async () => {

@@ -1,12 +1,12 @@
 /**
- * Brings what the logs of an earlier life hold into MemTables, entry by entry, with the sequence numbers they
+ * Brings what the logs of an earlier life hold into MemTables, group by group, with the sequence numbers they
  * had. Nothing on disk changes here.
  */
-import { EntryKind } from '../entry/entry.ts'
+import { copyRange } from '../bytes/copy-range.ts'
+import { EntryKind, type SequenceNumber } from '../entry/entry.ts'
 import {
   encodedEntrySize,
   entryHeaderSizeBytes,
-  flagsByte,
   keyLengthByte,
   kindByte,
   valueLengthByte,
@@ -29,13 +29,19 @@ export interface RecoveredLogs {
   readonly cut: ReplayCut | undefined
 }
 
+/** A log before it is read. */
+export interface LogSource extends Omit<LogContent, 'bytes'> {
+  /** Reads all of it into memory of its size, and returns what there was. */
+  readonly read: (memoryOf: (sizeBytes: number) => Uint8Array) => Promise<Uint8Array>
+}
+
 /**
- * Replays logs, given one at a time in ascending order.
+ * Replays logs, given in ascending order.
  *
  * @throws {CorruptionError} when something that was synced is damaged or missing.
  */
 export async function recoverLogs(
-  logs: AsyncIterable<LogContent>,
+  logs: readonly LogSource[],
   start: ReplayStart,
   arenas: ArenaSupply,
 ): Promise<RecoveredLogs> {
@@ -44,14 +50,15 @@ export async function recoverLogs(
     rebuilder.addGroup(bytes, from, to, record, path),
   )
   let logBytes = 0
-  for await (const log of logs) {
-    logBytes += log.bytes.length
-    replay.add(log)
+  for (const log of logs) {
+    const bytes = await log.read((sizeBytes) => rebuilder.memoryOf(sizeBytes))
+    logBytes += bytes.length
+    replay.add({ ...log, bytes })
   }
   const cut = replay.finish()
   const { lastSequence, highestSeenSequence } = replay
   return {
-    tables: rebuilder.tables,
+    tables: rebuilder.finish(),
     lastSequence,
     highestSeenSequence,
     entryCount: rebuilder.entryCount,
@@ -60,69 +67,116 @@ export async function recoverLogs(
   }
 }
 
+/**
+ * Makes tables of groups. A log is an image of entries in an arena, so where it fits into one it is read right
+ * there, and its groups become part of the table where they lie; others are copied into one.
+ */
 class TableRebuilder {
   readonly #flushedSequence: number
   readonly #arenas: ArenaSupply
-  readonly tables: MemTable[] = []
+  /** Newest first. */
+  #tables: MemTable[] = []
+  /** None of the entries to come has a lower number. */
+  #nextSequence: SequenceNumber
   entryCount = 0
 
   constructor(flushedSequence: number, arenas: ArenaSupply) {
     this.#flushedSequence = flushedSequence
+    this.#nextSequence = flushedSequence + 1
     this.#arenas = arenas
+  }
+
+  /** The tables, newest first. */
+  finish(): readonly MemTable[] {
+    for (const { entryCount, arena } of this.#tables) if (entryCount === 0) this.#arenas.giveBack(arena)
+    return this.#tables.filter(({ entryCount }) => entryCount > 0)
+  }
+
+  /** Memory for a log: in the newest table or an empty one if it has room, else by itself. */
+  memoryOf(sizeBytes: number): Uint8Array {
+    const isSmall = MemTable.arenaSizeFor(0, sizeBytes) <= this.#arenas.arenaSizeBytes
+    if (!isSmall) return new Uint8Array(sizeBytes)
+    const table = this.#tableFor(0, sizeBytes)
+    const position = table.positionOf(table.takeSpace(sizeBytes))
+    return table.bytes.subarray(position, position + sizeBytes)
   }
 
   /** Takes the entries of a group that are not in segments yet. */
   addGroup(bytes: Uint8Array, start: number, end: number, record: LogRecord, path: string): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let at = start
-    for (let i = 0; i < record.entryCount; i++) {
-      if (at + entryHeaderSizeBytes > end) throw this.#short(path, record)
-      const keyLength = view.getUint16(at + keyLengthByte, true)
-      const valueLength = view.getUint32(at + valueLengthByte, true)
-      const size = encodedEntrySize(keyLength, valueLength)
-      if (at + size > end) throw this.#short(path, record)
-      const sequence = record.firstSequence + i
-      if (sequence > this.#flushedSequence) this.#add(bytes, at, keyLength, valueLength, sequence, path)
-      at += size
+    const flushedCount = Math.max(0, this.#flushedSequence + 1 - record.firstSequence)
+    if (flushedCount >= record.entryCount) return
+    const { from, to } = wholeEntries(bytes, start, end, record, path, flushedCount)
+    const count = record.entryCount - flushedCount
+    const sequence = record.firstSequence + flushedCount
+    const [newest] = this.#tables
+    const lies = newest === undefined ? undefined : offsetIn(newest, bytes, from)
+    if (newest !== undefined && lies !== undefined && newest.hasRoomFor(count, 0)) {
+      insert(newest, lies, to - from, sequence)
+    } else {
+      const table = this.#tableFor(count, to - from)
+      const offset = table.takeSpace(to - from)
+      copyRange(bytes, from, to - from, table.bytes, table.positionOf(offset))
+      insert(table, offset, to - from, sequence)
     }
-  }
-
-  #add(
-    bytes: Uint8Array,
-    at: number,
-    keyLength: number,
-    valueLength: number,
-    sequence: number,
-    path: string,
-  ): void {
-    const kind = bytes[at + kindByte] as number
-    if (kind !== EntryKind.put && kind !== EntryKind.tombstone) {
-      throw new UnsupportedFormatError(
-        `${path} holds an entry of kind ${kind}, which this release does not know`,
-      )
-    }
-    const table = this.#tableFor(encodedEntrySize(keyLength, valueLength), sequence)
-    const keyStart = at + entryHeaderSizeBytes
-    table.bytes.set(bytes.subarray(keyStart, keyStart + keyLength + valueLength), table.nextKeyPosition)
-    const offset = table.appendEntry(sequence, kind, bytes[at + flagsByte] as number, keyLength, valueLength)
-    table.insertEntries(offset)
-    this.entryCount++
+    this.entryCount += count
+    this.#nextSequence = sequence + count
   }
 
   /** The newest table if there is room, else another. Recovery may need more memory than the store has later. */
-  #tableFor(sizeBytes: number, sequence: number): MemTable {
-    const [newest] = this.tables
-    if (newest?.hasRoomFor(1, sizeBytes)) return newest
-    const isLarge = sizeBytes > this.#arenas.arenaSizeBytes / 2
-    const arena = isLarge
-      ? this.#arenas.takeBeyond(MemTable.arenaSizeFor(1, sizeBytes))
-      : (this.#arenas.take() ?? this.#arenas.takeBeyond(this.#arenas.arenaSizeBytes))
-    const table = MemTable.create(arena, sequence)
-    this.tables.unshift(table)
+  #tableFor(entryCount: number, sizeBytes: number): MemTable {
+    const [newest] = this.#tables
+    if (newest?.hasRoomFor(entryCount, sizeBytes)) return newest
+    const neededBytes = MemTable.arenaSizeFor(entryCount, sizeBytes)
+    const arena =
+      neededBytes > this.#arenas.arenaSizeBytes
+        ? this.#arenas.takeBeyond(neededBytes)
+        : (this.#arenas.take() ?? this.#arenas.takeBeyond(this.#arenas.arenaSizeBytes))
+    const table = MemTable.create(arena, this.#nextSequence)
+    this.#tables.unshift(table)
     return table
   }
+}
 
-  #short(path: string, record: LogRecord): CorruptionError {
-    return new CorruptionError('a group holds fewer entries than it says', path, record.offset)
+/** Where those entries of a group begin and end that are not flushed; all of them are looked at. */
+function wholeEntries(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  record: LogRecord,
+  path: string,
+  flushedCount: number,
+): { from: number; to: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let from = start
+  let at = start
+  for (let i = 0; i < record.entryCount; i++) {
+    if (i === flushedCount) from = at
+    if (at + entryHeaderSizeBytes > end) throw groupTooShort(path, record)
+    checkKind(view.getUint8(at + kindByte), path)
+    const keyLength = view.getUint16(at + keyLengthByte, true)
+    at += encodedEntrySize(keyLength, view.getUint32(at + valueLengthByte, true))
+    if (at > end) throw groupTooShort(path, record)
   }
+  return { from, to: at }
+}
+
+/** Where bytes lie in a table's arena, if they do. */
+function offsetIn(table: MemTable, bytes: Uint8Array, at: number): number | undefined {
+  if (bytes.buffer !== table.bytes.buffer) return undefined
+  const offset = bytes.byteOffset + at - table.positionOf(0)
+  return offset >= 0 && offset < table.appendOffset ? offset : undefined
+}
+
+function insert(table: MemTable, offset: number, sizeBytes: number, sequence: SequenceNumber): void {
+  table.renumberEntries(offset, offset + sizeBytes, sequence)
+  table.insertEntries(offset, offset + sizeBytes)
+}
+
+function groupTooShort(path: string, record: LogRecord): CorruptionError {
+  return new CorruptionError('a group holds fewer entries than it says', path, record.offset)
+}
+
+function checkKind(kind: number, path: string): void {
+  if (kind === EntryKind.put || kind === EntryKind.tombstone) return
+  throw new UnsupportedFormatError(`${path} holds an entry of kind ${kind}, which this release does not know`)
 }

@@ -1,15 +1,13 @@
 /**
  * Back-pressure: where writes wait. They stop when there is no memory for another MemTable, because flushes
- * cannot keep up or because level 0 is full, or when syncs are far behind. Before it comes to that they are
+ * cannot keep up or because level 0 is full, when syncs are far behind, and until a recovery is over. Before it comes to that they are
  * slowed down a little at a time, the more the nearer it is.
  */
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { Deferred } from './deferred.ts'
 import type { Maintenance } from './maintenance.ts'
-import type { StoreEventMap, StoreEvents } from './store-events.ts'
-
-export type StallCause = StoreEventMap['stallBegin']['cause']
+import type { StallCause, StoreEvents } from './store-events.ts'
 
 export interface RoomGateParts {
   readonly clock: Clock
@@ -66,7 +64,7 @@ export class RoomGate {
   }
 
   isHeldBack(): boolean {
-    if (this.#parts.isSyncOverdue()) return true
+    if (this.#parts.isSyncOverdue() || this.#parts.maintenance.isRecovering) return true
     return this.#heldUntilMs > 0 && this.#parts.clock.monotonicMs() < this.#heldUntilMs
   }
 
@@ -123,9 +121,11 @@ export class RoomGate {
     if (this.#stall !== undefined) return
     const cause = this.#parts.isSyncOverdue()
       ? 'sync'
-      : this.#parts.maintenance.isLevel0Full
-        ? 'level0'
-        : 'arenas'
+      : this.#parts.maintenance.isRecovering
+        ? 'recovery'
+        : this.#parts.maintenance.isLevel0Full
+          ? 'level0'
+          : 'arenas'
     this.#stall = { cause, sinceMs: this.#parts.clock.monotonicMs() }
     this.stallCount++
     this.#parts.events.emit('stallBegin', { cause })

@@ -34,6 +34,7 @@ export function statusOf<K, V>(
   return {
     path: engine.path,
     state: isClosed ? 'closed' : health.state,
+    recovering: !isClosed && maintenance.isRecovering,
     error: health.error?.message,
     durability: settings.durability,
     keyEncoding,

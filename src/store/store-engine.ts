@@ -3,6 +3,7 @@
  * the acts that concern several of them: sealing, installing, resuming after a full disk, closing.
  */
 import type { Encoding } from '../encoding/encoding.ts'
+import type { SequenceNumber } from '../entry/entry.ts'
 import type { KeyRange } from '../entry/key-range.ts'
 import { isDiskFull } from '../errors.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
@@ -25,7 +26,7 @@ import { LiveSequences } from './live-sequences.ts'
 import { LogSet } from './log-set.ts'
 import { LogSyncer } from './log-syncer.ts'
 import { LoopBlocks } from './loop-blocks.ts'
-import { Maintenance } from './maintenance.ts'
+import { type LogsDropped, Maintenance, type RecoveryJob } from './maintenance.ts'
 import { MemTables } from './mem-tables.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import { ReadPace } from './read-pace.ts'
@@ -39,6 +40,26 @@ import { TurnWatch } from './turn-watch.ts'
 import { untilAborted } from './until-aborted.ts'
 import { ViewKeeper } from './view-keeper.ts'
 import { WritePipeline } from './write-pipeline.ts'
+
+/** A file to be removed. */
+export interface ObsoletePath {
+  readonly path: string
+  readonly sizeBytes: number
+}
+
+/**
+ * What an earlier life left in its logs, before it is in files of this one. It is read from memory; writes wait
+ * until one edit has put it in segments, dropped the logs, and gone beyond the sequence numbers seen in them. A
+ * crash before that repeats the recovery.
+ */
+export interface Recovery {
+  /** Newest first; none when all was in segments, and only the edit is to be written. */
+  readonly tables: readonly MemTable[]
+  /** The last sequence number that was recovered or is in segments. */
+  readonly lastSequence: SequenceNumber
+  /** What nothing needs any more after that: the logs among others. */
+  readonly orphans: readonly ObsoletePath[]
+}
 
 /** What opening found and made. */
 export interface StoreEngineParts<K, V> {
@@ -60,14 +81,12 @@ export interface StoreEngineParts<K, V> {
   readonly events: StoreEvents
   readonly health: StoreHealth
   readonly nextSequence: number
-  /** Recovered tables that could not be flushed because the disk is full, newest first. */
-  readonly unflushed: readonly MemTable[]
   /** A proof of a clean close lies in the folder. */
   readonly isProofPresent: boolean
   /** Files that nothing names. */
-  readonly orphans: readonly { readonly path: string; readonly sizeBytes: number }[]
-  /** Files that nothing needs once what was recovered without room is in segments: the logs it came from. */
-  readonly orphansAfterResume: readonly { readonly path: string; readonly sizeBytes: number }[]
+  readonly orphans: readonly ObsoletePath[]
+  /** To be done before the first write. */
+  readonly recovery: Recovery | undefined
 }
 
 const idleAfterMs = 1000
@@ -100,7 +119,7 @@ export class StoreEngine<K, V> {
   readonly #parts: StoreEngineParts<K, V>
   readonly #backgroundSync: BackgroundSync
   #isProofPresent: boolean
-  #orphansAfterResume: StoreEngineParts<K, V>['orphansAfterResume']
+  #orphansAfterRecovery: readonly ObsoletePath[]
   #cancelIdle: (() => void) | undefined
   readonly #resumption: Resumption
   #isClosing = false
@@ -120,7 +139,7 @@ export class StoreEngine<K, V> {
     this.manifest = manifest
     this.runsInWorker = parts.runsInWorker
     this.#isProofPresent = parts.isProofPresent
-    this.#orphansAfterResume = parts.orphansAfterResume
+    this.#orphansAfterRecovery = parts.recovery?.orphans ?? []
     const loopBlocks = new LoopBlocks(clock)
     const scheduler = loopBlocks.watch(parts.scheduler)
     this.loopBlocks = loopBlocks
@@ -160,7 +179,7 @@ export class StoreEngine<K, V> {
         writtenSequence: () => this.pipeline.writtenSequence,
         onFailed: (error) => this.#poison(error),
       },
-      parts.nextSequence - 1,
+      parts.recovery === undefined ? parts.nextSequence - 1 : manifest.state.flushedSequence,
     )
     const active = MemTable.create(takeArena(parts.arenas), parts.nextSequence)
     this.tables = new MemTables(
@@ -172,7 +191,7 @@ export class StoreEngine<K, V> {
         onSettled: () => this.maintenance.tablesSettled(),
       },
       active,
-      parts.unflushed,
+      parts.recovery?.tables ?? [],
     )
     this.views = new ViewKeeper(
       {
@@ -200,6 +219,7 @@ export class StoreEngine<K, V> {
       reserveFileNumbers: (count) => parts.fileNumbers.reserve(count),
       beforeChange: () => this.#beforeChange(),
       beforeChangeSync: () => this.#beforeChangeSync(),
+      recovery: this.#recoveryJob(),
       installFlush: (state, flushed) => loopBlocks.measure(() => this.#installFlush(state, flushed)),
       installCompaction: (state) =>
         loopBlocks.measure(() => this.views.setVersion(state.version, this.tables.all)),
@@ -248,6 +268,7 @@ export class StoreEngine<K, V> {
         measure: (act) => loopBlocks.measure(act),
         tables: this.tables,
         isHeldBack: () => this.gate.isHeldBack(),
+        isRecovering: () => this.maintenance.isRecovering,
         waitForRoom: () => this.gate.wait(),
         waitForRoomSync: () => this.gate.waitSync(),
         onGroup: (sizeBytes) => this.#noteGroup(sizeBytes),
@@ -397,6 +418,23 @@ export class StoreEngine<K, V> {
     this.gate.open()
   }
 
+  /** What puts a recovery in force: one edit that goes beyond the logs. */
+  #recoveryJob(): RecoveryJob | undefined {
+    const { recovery, nextSequence } = this.#parts
+    if (recovery === undefined) return undefined
+    return {
+      tables: recovery.tables,
+      edit: { ...this.#editBeyondLogs(nextSequence), flushedSequence: recovery.lastSequence },
+      install: (state) => this.#startOver(state, nextSequence),
+    }
+  }
+
+  /** Drops all logs, and makes the next sequence number one behind all that were given out. */
+  #editBeyondLogs(restartSequence: SequenceNumber): LogsDropped {
+    const lowestLiveLog = this.#parts.fileNumbers.next()
+    return { restartSequence, lowestLiveLog, nextFileNumber: lowestLiveLog + 1 }
+  }
+
   #poison(error: unknown): Error {
     const failure = this.health.poison(error)
     this.pipeline.refuse(failure)
@@ -440,10 +478,9 @@ export class StoreEngine<K, V> {
       await this.maintenance.jobsEnded()
       await Promise.all(this.logs.logs.map((log) => log.file.settled))
       const restartSequence = this.pipeline.nextSequence
-      const lowestLiveLog = this.#parts.fileNumbers.next()
-      const tables = this.tables.all
-      const more = { restartSequence, lowestLiveLog, nextFileNumber: lowestLiveLog + 1 }
-      await this.maintenance.flushTogether(tables, more, (state) => this.#startOver(state, restartSequence))
+      await this.maintenance.flushTogether(this.tables.all, this.#editBeyondLogs(restartSequence), (state) =>
+        this.#startOver(state, restartSequence),
+      )
       this.events.emit('resumed', { durationMs: this.#parts.clock.monotonicMs() - beganMs })
       this.maintenance.schedule()
       this.gate.open()
@@ -453,15 +490,22 @@ export class StoreEngine<K, V> {
   }
 
   #startOver(state: ManifestState, restartSequence: number): void {
-    for (const arena of this.tables.all.map((table) => table.arena)) this.arenas.giveBack(arena)
-    this.tables.startOver(MemTable.create(takeArena(this.arenas), restartSequence))
+    const { active } = this.tables
+    const isFresh = active.entryCount === 0 && active.arena.sizeBytes === this.arenas.arenaSizeBytes
+    for (const table of isFresh ? this.tables.sealed : this.tables.all) this.arenas.giveBack(table.arena)
+    this.tables.startOver(isFresh ? active : MemTable.create(takeArena(this.arenas), restartSequence))
     this.views.setVersion(state.version, this.tables.all)
     this.syncer.advanceTo(restartSequence - 1)
     this.obsolete.addLogs(this.logs.abandon())
-    this.obsolete.addPaths(this.#orphansAfterResume)
-    this.#orphansAfterResume = []
+    this.#removeOrphans()
     this.pipeline.restart(restartSequence)
     this.health.resume()
+  }
+
+  /** What was recovered is in segments. */
+  #removeOrphans(): void {
+    this.obsolete.addPaths(this.#orphansAfterRecovery)
+    this.#orphansAfterRecovery = []
   }
 
   async #bringToDisk(): Promise<void> {
@@ -481,20 +525,19 @@ export class StoreEngine<K, V> {
 
   async #flushAll(): Promise<void> {
     const tables = this.tables.all.filter((table) => table.entryCount > 0)
-    const restartSequence = this.pipeline.nextSequence
-    const lowestLiveLog = this.#parts.fileNumbers.next()
-    const more = { restartSequence, lowestLiveLog, nextFileNumber: lowestLiveLog + 1 }
+    const more = this.#editBeyondLogs(this.pipeline.nextSequence)
     if (tables.length > 0) await this.maintenance.flushTogether(tables, more, () => {})
     else if (this.manifest.state.logNumbers.length > 0)
       await this.manifest.append({ added: [], removed: [], ...more }, () => {})
     else return
     this.obsolete.addLogs(this.logs.abandon())
+    this.#removeOrphans()
   }
 
-  /** No room to flush: the logs stay, synced; a store that recovered without room has none of its own. */
+  /** No room to flush: the logs stay, synced; a store that did not end its recovery has none of its own. */
   async #proveWithLogs(cause: unknown): Promise<void> {
     if (this.pipeline.writtenSequence < this.pipeline.publishedSequence) throw cause
-    if (this.health.state !== 'open' || this.#parts.unflushed.length > 0) return
+    if (this.health.state !== 'open' || this.maintenance.isRecovering) return
     this.logs.forgetMarks()
     await this.syncer.sync()
     await this.obsolete.close()

@@ -1,5 +1,8 @@
 /** What the store tells while it works: begin and end of background acts, with their numbers. */
 
+/** What writes can wait for: memory, level 0, a late sync, or the end of a recovery. */
+export type StallCause = 'arenas' | 'level0' | 'sync' | 'recovery'
+
 export interface StoreEventMap {
   open: { path: string; durationMs: number; recoveredEntryCount: number; recoveredLogBytes: number }
   close: { path: string; durationMs: number }
@@ -21,8 +24,8 @@ export interface StoreEventMap {
     durationMs: number
   }
   /** Writes wait. `cause` says for what. */
-  stallBegin: { cause: 'arenas' | 'level0' | 'sync' }
-  stallEnd: { cause: 'arenas' | 'level0' | 'sync'; durationMs: number }
+  stallBegin: { cause: StallCause }
+  stallEnd: { cause: StallCause; durationMs: number }
   /** The disk is full; writing resumes when there is room. */
   full: { error: Error }
   resumed: { durationMs: number }

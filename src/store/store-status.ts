@@ -52,6 +52,8 @@ export interface StoreStatus {
   readonly path: string
   /** `full`: no room on the disk, reads go on, writing resumes by itself. `failed`: reopen the store. */
   readonly state: 'open' | 'full' | 'failed' | 'closed'
+  /** What a crash left is being put in segments: it is read already, and writes wait for the end of that. */
+  readonly recovering: boolean
   /** The first cause of `full` or `failed`. */
   readonly error: string | undefined
   readonly durability: Durability

@@ -44,6 +44,8 @@ export interface WritePipelineParts<K, V> extends GroupCommitterParts {
   readonly tables: TableRotation
   /** Writes should wait a little, or longer: asked before each group. */
   readonly isHeldBack: () => boolean
+  /** What a crash left must be in segments first: blocking writes, which are never held back, ask that. */
+  readonly isRecovering: () => boolean
   /** Resolves when a write that found no room, or was held back, should try again. */
   readonly waitForRoom: () => Promise<void>
   readonly waitForRoomSync: () => void
@@ -203,6 +205,10 @@ export class WritePipeline<K, V> {
     this.#closeGroup()
     this.#refuseIfNotWritable()
     if (request.operations.length === 0) return
+    while (this.#parts.isRecovering()) {
+      this.#waitForRoomSync()
+      this.#refuseIfNotWritable()
+    }
     const steps = this.#admitSteps(request)
     let step = steps.next()
     for (; !step.done; step = steps.next()) if (step.value === 'room') this.#waitForRoomSync()
@@ -263,9 +269,10 @@ export class WritePipeline<K, V> {
   }
 
   *#queuedSteps<A, B>(request: WriteRequest<A, B>): Generator<StepNeed, Promise<void>> {
-    while (this.#parts.isHeldBack()) {
-      yield 'room'
+    for (;;) {
       this.#refuseIfNotWritable()
+      if (!this.#parts.isHeldBack()) break
+      yield 'room'
     }
     if (request.operations.length === 0) return Promise.resolve()
     const group = yield* this.#admitSteps(request)

@@ -35,6 +35,7 @@ export function statusOf(path: string): StoreStatus {
   return {
     path,
     state: 'open',
+    recovering: false,
     error: undefined,
     durability: 'os',
     keyEncoding: 'bytes',

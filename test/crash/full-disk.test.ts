@@ -248,6 +248,8 @@ async function openedFull(full: FullDisk, writes: MarkedWrites): Promise<void> {
   const store = await full.open()
   const found = await contentOf(store)
   expect(writes.complaintAbout(found, isThere)).toBeUndefined()
+  for (let turn = 0; turn < 1_000 && store.status().recovering && store.status().state === 'open'; turn++)
+    await new Promise((resolve) => setImmediate(resolve))
   if (store.status().state === 'full') {
     fullCounts.openedFull++
     expect(await full.settle(failureOf(store.put('late', 'x')), 'put()')).toBeInstanceOf(DiskFullError)

@@ -50,8 +50,13 @@ async function writeAndDie(
       ],
       durability,
     )
-    const batch = store.batch().put('again', durability).put(durability, '')
-    await settle(batch.write({ durability }), time, 'write()')
+    if (random.chance(0.3)) {
+      const changes = [putOf('again', durability), putOf(durability, '')]
+      store.batchSync(changes, { durability })
+    } else {
+      const batch = store.batch().put('again', durability).put(durability, '')
+      await settle(batch.write({ durability }), time, 'write()')
+    }
     history.acknowledge(commit)
   }
   const isClosed = random.chance(0.3)
@@ -67,6 +72,10 @@ async function writeAndDie(
   const left = await contentOf(third)
   await settle(third.close(), time, 'the third close()')
   checkContent(history, death === 'killed' ? afterKill : afterPowerLoss, history.commits.length, left)
+}
+
+function putOf(key: string, value: string): { type: 'put'; key: string; value: string } {
+  return { type: 'put', key, value }
 }
 
 function openAgain(laboratory: CrashLaboratory, what: string): Promise<LogStructuredStore> {

@@ -66,7 +66,9 @@ class SqueezedLife {
     const fs = this.#isSlow ? new SlowFileSystem(this.#disk, pauses) : this.#disk
     this.#store = await settle(openSmallStore(fs, this.#time), this.#time, 'open()')
     this.#store.on('resumed', () => counts.resumed++)
-    if (this.#store.status().state === 'full') counts.openedFull++
+    this.#store.on('full', () => {
+      if (this.#store?.status().recovering) counts.openedFull++
+    })
   }
 
   async #move(): Promise<void> {

@@ -181,6 +181,8 @@ export class TestedStore {
     if (history.prefixesOf(found, promised, begun).length === 0) {
       throw new Error(`${death}: no prefix of ${promised} to ${begun} commits explains what was found`)
     }
+    // What was found is on stable storage once it is in segments, not before.
+    await settle(this.store.flush(), this.time, 'the recovery')
     this.rebase(found)
   }
 

@@ -30,8 +30,9 @@ function rowsOf(status: StoreStatus, colors: Colors): string[][] {
   const { cache, disk, durability, snapshots } = status
   const health = status.state === 'open' ? colors.green('open') : colors.red(status.state)
   const error = status.error === undefined ? '' : `: ${status.error}`
+  const recovery = status.recovering ? ', what a crash left is being put in segments' : ''
   const rows = [
-    ['store', `${status.path} (${health}${error})`],
+    ['store', `${status.path} (${health}${error}${recovery})`],
     ['sequence number', formatCount(status.sequenceNumber)],
     ['in memory', memTableText(status)],
     ['in segments', segmentText(status)],

@@ -30,8 +30,8 @@ export interface CrashRunOptions<Memory>
   remember(): Memory
   /**
    * Throws when something is wrong with what a death left: the disk of this laboratory. It is called once for each
-   * death, and may live on there, die and open again. While its first store opens, it may die again: then
-   * another check begins with what that left.
+   * death, and may live on there, die and open again. While its first store opens and recovers, it may die again:
+   * then another check begins with what that left.
    */
   check(laboratory: CrashLaboratory, crash: Crash<Memory>): Promise<void>
   /** Default: all. */
@@ -41,8 +41,8 @@ export interface CrashRunOptions<Memory>
   /** Dies at this moment only, by the number that a failure names. */
   readonly onlyCrashPoint?: number
   /**
-   * At how many moments an opening dies, chosen by the seed; `Infinity` for every one. A fraction is a chance.
-   * Openings after such a death die in turn, twice. Default 1.
+   * At how many moments a recovery dies, chosen by the seed; `Infinity` for every one. A fraction is a chance.
+   * Recoveries after such a death die in turn, twice. Default 1.
    */
   readonly crashesInRecovery?: number
 }

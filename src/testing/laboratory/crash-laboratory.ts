@@ -43,6 +43,8 @@ export class CrashLaboratory {
   #life = 0
   #openCount = 0
   #openingCount = 0
+  /** The store that was opened first, until it has put what it recovered on the disk. */
+  #recovering: { status(): { readonly recovering: boolean } } | undefined
 
   /** `disk`: one to go on with, from `MemoryFileSystem.killed` or `crashed`; it is copied. Default: an empty one. */
   constructor(options: LaboratoryOptions = {}, disk: MemoryFileSystem = new MemoryFileSystem()) {
@@ -83,15 +85,19 @@ export class CrashLaboratory {
     this.#openCount++
     this.#openingCount++
     try {
-      return await LogStructuredStore.open(path, { ...options, ...this.parts })
+      const store = await LogStructuredStore.open(path, { ...options, ...this.parts })
+      if (this.#openCount === 1) this.#recovering = store
+      return store
     } finally {
       this.#openingCount--
     }
   }) as typeof LogStructuredStore.open
 
-  /** Whether the first store of this laboratory is being opened now. */
+  /** Whether the first store of this laboratory is being opened now, or has not ended its recovery. */
   get isRecovering(): boolean {
-    return this.#openCount === 1 && this.#openingCount === 1
+    if (this.#openCount !== 1) return false
+    if (this.#recovering?.status().recovering === false) this.#recovering = undefined
+    return this.#openingCount === 1 || this.#recovering !== undefined
   }
 
   /**

@@ -147,17 +147,17 @@ export const breakages: readonly Breakage[] = [
     changes: [
       {
         file: 'store/open-store.ts',
-        find: '    let outputs: readonly SegmentMeta[] = []\n    try {\n',
-        replace: `    let outputs: readonly SegmentMeta[] = []
+        find: '    this.recovered = recovered\n',
+        replace: `    this.recovered = recovered
     const [continued] = liveLogs
     const path = joinPath(this.#path, logFileName(continued ?? 0))
     if (recovered.tables.length > 0 && recovered.cut === undefined && this.#sizeOf(path) > 64) {
-      const manifest = await this.#continueManifest(parts, manifestNumber, read)
+      const manifest = await this.#continueManifest(parts, current.manifestNumber, read)
       const engine = this.#engine(manifest, parts.storeId, fileNumbers, {
-        nextSequence,
-        unflushed: recovered.tables,
+        nextSequence: recovered.lastSequence + 1,
         isProofPresent: false,
         orphans: [],
+        recovery: { ...recovered, isContinued: true, orphans: [] },
       })
       const file = new AppendFile(
         await this.#fs.open(path, 'update'),
@@ -168,8 +168,12 @@ export const breakages: readonly Breakage[] = [
       engine.tables.logCreated(continued)
       return engine
     }
-    try {
 `,
+      },
+      {
+        file: 'store/store-engine.ts',
+        find: 'if (recovery === undefined) return undefined',
+        replace: 'if (recovery === undefined || recovery.isContinued) return undefined',
       },
       {
         file: 'store/log-set.ts',
