@@ -21,13 +21,13 @@ const parts = {
   },
   errors: {
     tests: ['test/crash/failing-operations'],
-    figures: { 'error at every k-th call, once': 1, 'error at every k-th call, lasting': 1 },
+    figures: { 'error at every k-th call, once': 15_000, 'error at every k-th call, lasting': 15_000 },
   },
   kills: { tests: ['test/crash/killed-process'], figures: { 'kill -9 rounds': 1_000 } },
   model: { tests: ['test/model/model.test.ts'], figures: { 'model operations': 20_000_000 } },
   damages: {
-    tests: ['test/damage/damage.test.ts', 'test/damage/repair.test.ts'],
-    figures: { damages: 20_000, repairs: 3_000 },
+    tests: ['test/damage/damage.test.ts', 'test/damage/repair.test.ts', 'test/damage/every-bit.test.ts'],
+    figures: { damages: 20_000, repairs: 3_000, 'single bits': 40_000 },
   },
 }
 

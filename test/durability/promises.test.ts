@@ -171,6 +171,31 @@ describe('durable', () => {
   )
 })
 
+describe('recovered', () => {
+  test('what is found after a crash is on stable storage when the recovery has ended, which flush() and writes wait for', async () => {
+    const first = new MemoryFileSystem()
+    const killed = await open(first)
+    await killed.put('a', '1')
+    for (const wait of [
+      (store: LogStructuredStore) => store.flush(),
+      (store: LogStructuredStore) => store.put('b', '2', { durability: 'disk' }),
+    ]) {
+      const fs = first.killed()
+      const store = await open(fs)
+      expect(store.status().recovering).toBe(true)
+      expect(await store.get('a')).toBe('1')
+      const lost = []
+      for (const disk of powerLosses(fs)) lost.push((await contentAfter(disk)).a === undefined)
+      expect(lost).toContain(true)
+      await wait(store)
+      expect(store.status().recovering).toBe(false)
+      for (const disk of powerLosses(fs)) expect((await contentAfter(disk)).a).toBe('1')
+      await store.close()
+    }
+    await killed.close()
+  })
+})
+
 describe('atomic', () => {
   test('a batch is there whole or not at all, whatever the crash', async () => {
     const fs = new MemoryFileSystem()

@@ -12,7 +12,7 @@ import { type OptionSet, optionSets } from './option-sets.ts'
 import { emptyReport, type RunReport, sumOf } from './run-report.ts'
 
 const seed = Number(process.env.VARVE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const usualMoveCount = Number(process.env.VARVE_MOVES ?? roundCountOf(8_000, 800_000))
+const usualMoveCount = Number(process.env.VARVE_MOVES ?? roundCountOf(8_000, 280_000))
 const reports: RunReport[] = []
 let workerCount = 0
 process.on('worker', () => {
