@@ -17,6 +17,7 @@ export class CrashToll implements CheckToll {
   readonly crashes: Record<Death, number> = { killed: 0, ordered: 0, posix: 0 }
   crashesInRecovery = 0
   shortCount = 0
+  compressedCount = 0
 
   add({ operationCount, crashes, crashesInRecovery }: CrashReport): void {
     this.lives++

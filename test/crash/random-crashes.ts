@@ -49,9 +49,11 @@ export function testRandomCrashes(compaction: Compaction): void {
       }
       expect(toll.crashes.posix).toBeGreaterThan(lifeCount)
       expect(toll.shortCount).toBeGreaterThan(0)
+      expect(toll.compressedCount).toBeGreaterThan(0)
       reportFigure('crash states, ordered', toll.crashes.ordered)
       reportFigure('crash states, posix', toll.crashes.posix)
       reportFigure('crash states, killed', toll.crashes.killed)
+      reportFigure('crash states with compressed blocks', toll.compressedCount)
       reportFigure('crashes inside recovery', toll.crashesInRecovery)
       reportFigure('simulated seeds', toll.lives)
     })

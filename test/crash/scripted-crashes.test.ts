@@ -7,7 +7,7 @@ import { reportFigure, roundCountOf } from '../support/figures.ts'
 import { CrashToll, liveByTheScriptAndDie } from './crash-lives.ts'
 import { failWithSeed, runSeed } from './seeds.ts'
 
-const timeoutMs = 600_000
+const timeoutMs = roundCountOf(600_000, 36_000_000)
 const lifeCount = roundCountOf(1, 10)
 
 for (const slowDisk of [false, true]) {
@@ -26,6 +26,7 @@ for (const slowDisk of [false, true]) {
     console.log(`${name}: VARVE_SEED=${runSeed}, ${JSON.stringify(toll)}`)
     for (const count of Object.values(toll.crashes)) expect(count).toBeGreaterThan(slowDisk ? 50 : 300)
     expect(toll.shortCount).toBeGreaterThan(20)
+    expect(toll.compressedCount).toBeGreaterThan(0)
     reportFigure('crash states, ordered', toll.crashes.ordered)
     reportFigure('crash states, posix', toll.crashes.posix)
     reportFigure('crash states, killed', toll.crashes.killed)

@@ -12,6 +12,8 @@ import type { Moment } from './tested-store.ts'
 export interface CheckToll {
   /** Deaths after which less was found than had begun. */
   shortCount: number
+  /** Disks with compressed blocks on them. */
+  compressedCount: number
 }
 
 /** Throws when a promise is broken. */
@@ -27,7 +29,9 @@ export async function checkSecondLife(
   const promised = crash.lostPower ? afterPowerLoss : afterKill
   const count = checkContent(history, promised, begun, found)
   if (count < begun) toll.shortCount++
-  const { sequenceNumber } = store.status()
+  const { sequenceNumber, levels } = store.status()
+  // Less on the disk than its entries take by themselves.
+  if (levels.some(({ sizeBytes, entryBytes }) => sizeBytes < entryBytes)) toll.compressedCount++
   if (sequenceNumber < seenSequence) {
     throw new Error(`sequence numbers go on from ${sequenceNumber}, but ${seenSequence} is on the disk`)
   }
