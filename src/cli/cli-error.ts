@@ -86,7 +86,9 @@ function messageWithCause(error: StoreError): string {
 function hintFor(error: StoreError): string | undefined {
   if (error instanceof LockedError) return 'Another store is named with --store DIR.'
   if (error instanceof CorruptionError) {
-    return "'varve check' lists all damage, 'varve inspect FILE' shows one file; restore the store from a backup, or save what is whole with 'varve repair TARGET'."
+    const places = "'varve check' lists all damage, 'varve inspect FILE' shows one file"
+    if (error.message.includes('varve repair')) return `${places}.`
+    return `${places}; restore the store from a backup, or save what is whole with 'varve repair TARGET'.`
   }
   if (error instanceof UnsupportedFormatError)
     return 'Upgrade Varve, or check that --store names the right folder.'

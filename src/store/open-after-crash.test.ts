@@ -122,6 +122,8 @@ describe('opening after a crash', () => {
     missing.unlinkSync(file)
     await expect(open(missing)).rejects.toMatchObject({ path: file, offset: 0 })
     await expect(open(missing)).rejects.toThrow(/the segment is missing/)
+    // What to do about it, too.
+    await expect(open(missing)).rejects.toThrow(/from a backup, or .* `varve repair`$/)
     const shorter = sound.killed()
     replace(shorter, segment, bytes.subarray(0, bytes.length - 3))
     await expect(open(shorter)).rejects.toMatchObject({ path: file, offset: bytes.length - 3 })

@@ -1,5 +1,5 @@
 /** The folder of a store before it is opened: whether it is one, what is in it, and what is refused. */
-import { InvalidArgumentError, StorageError, StoreError, systemCodeOf } from '../errors.ts'
+import { CorruptionError, InvalidArgumentError, StorageError, StoreError, systemCodeOf } from '../errors.ts'
 import { parseFileName } from '../fs/file-names.ts'
 import type { DirectoryEntry, FileSystem } from '../fs/file-system.ts'
 import type { Settings } from './settings.ts'
@@ -51,6 +51,10 @@ export function isStoreFile(name: string): boolean {
 
 /** What opening reports when the system refused something. */
 export function asOpenError(error: unknown, path: string): StoreError {
+  if (error instanceof CorruptionError && !error.message.includes('backup')) {
+    error.message +=
+      '; restore the store from a backup, or save what is whole of it with repair() or `varve repair`'
+  }
   if (error instanceof StoreError) return error
   const code = systemCodeOf(error)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
