@@ -339,9 +339,17 @@ describe('a LOCK without sockets', () => {
   })
 
   test('that cannot be read is for people to decide', async () => {
-    for (const text of ['', 'garbage', '{"pid":"x"}']) {
+    for (const text of ['garbage', '{"pid":"x"}', '\0{']) {
       await writeFile(join(directory, 'LOCK'), text)
       await expect(lockDirectory(directory)).rejects.toThrow('no readable record')
+    }
+  })
+
+  test('that power loss left empty, or full of zeros, is inherited', async () => {
+    for (const text of ['', '\0'.repeat(245)]) {
+      await writeFile(join(directory, 'LOCK'), text)
+      await (await lockDirectory(directory)).release()
+      expect(await readdir(directory)).toEqual([])
     }
   })
 })

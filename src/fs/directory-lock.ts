@@ -14,7 +14,7 @@
  * means something, else only the user can. Age never decides.
  */
 import { randomBytes } from 'node:crypto'
-import { rename, unlink } from 'node:fs/promises'
+import { renameSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { join, resolve } from 'node:path'
 import { systemCodeOf } from '../errors.ts'
@@ -57,26 +57,26 @@ async function takeLock(directory: string, gate: Server | undefined): Promise<Di
   const bell = await hangBell(directory, token)
   const record = createLockRecord(token, bell !== undefined)
   try {
-    await prepareRecord(directory, record)
+    prepareRecord(directory, record)
     await becomeOwner(directory, record, successionOf(directory, gate))
     const lock = new HeldLock(directory, record, gate, bell)
     try {
       await giveBellItsName(directory, record)
       lock.verifySync()
     } catch (error) {
-      if (isOurs(directory, record)) await removeQuietly(directory, lockFileName)
+      if (isOurs(directory, record)) removeQuietly(directory, lockFileName)
       throw error
     }
     await sweepLeftovers(directory)
     return lock
   } catch (error) {
     if (bell !== undefined) {
-      await removeQuietly(directory, preparedSocketName(token))
+      removeQuietly(directory, preparedSocketName(token))
       await closeServer(bell)
     }
     throw error
   } finally {
-    await discardPrepared(directory, record)
+    discardPrepared(directory, record)
   }
 }
 
@@ -114,8 +114,8 @@ class HeldLock implements DirectoryLock {
     try {
       if (isOurs(this.#directory, this.#record)) {
         // The bell first: once LOCK is gone, that name belongs to the next owner.
-        if (this.#record.hasSocket) await removeQuietly(this.#directory, lockSocketName)
-        await removeQuietly(this.#directory, lockFileName)
+        if (this.#record.hasSocket) removeQuietly(this.#directory, lockSocketName)
+        removeQuietly(this.#directory, lockFileName)
       }
     } finally {
       if (this.#bell !== undefined) await closeServer(this.#bell)
@@ -151,9 +151,9 @@ async function giveBellItsName(directory: string, record: LockRecord): Promise<v
   // Possible when somebody removed the LOCK of an owner that lives.
   if ((await knockInDirectory(directory, lockSocketName)) === 'answered') throw lockedBy(directory, {})
   if (record.hasSocket) {
-    await rename(join(directory, preparedSocketName(record.token)), join(directory, lockSocketName))
+    renameSync(join(directory, preparedSocketName(record.token)), join(directory, lockSocketName))
   } else {
-    await removeQuietly(directory, lockSocketName)
+    removeQuietly(directory, lockSocketName)
   }
 }
 
@@ -200,6 +200,10 @@ function isSocketImpossible(code: string | undefined): boolean {
 }
 
 /** What stays behind is recognised as stale by the next owner. */
-async function removeQuietly(directory: string, name: string): Promise<void> {
-  await unlink(join(directory, name)).catch(() => undefined)
+function removeQuietly(directory: string, name: string): void {
+  try {
+    unlinkSync(join(directory, name))
+  } catch {
+    // As said: stale.
+  }
 }

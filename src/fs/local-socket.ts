@@ -2,7 +2,7 @@
  * Sockets as proof of life: the kernel closes them when their process dies, however it dies. Nothing is ever
  * said over them; that a connection comes about is the whole message. They keep no process alive.
  */
-import { closeSync, constants, openSync, symlinkSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, symlinkSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -39,7 +39,8 @@ export function listenInDirectory(directory: string, name: string): Promise<Serv
 }
 
 /** Finds out whether anybody listens at the socket `name` in `directory`. */
-export function knockInDirectory(directory: string, name: string): Promise<SocketAnswer> {
+export async function knockInDirectory(directory: string, name: string): Promise<SocketAnswer> {
+  if (!existsSync(join(directory, name))) return 'missing'
   return withShortPath(directory, name, knockAt)
 }
 

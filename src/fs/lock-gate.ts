@@ -3,7 +3,7 @@
  * whose address lies in no folder: abstract on Linux, a named pipe on Windows. macOS has neither. Binding it is
  * atomic, and the kernel frees it when the process dies.
  */
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { listenAt } from './local-socket.ts'
 import { createSystemError } from './system-error.ts'
@@ -15,7 +15,7 @@ import { createSystemError } from './system-error.ts'
  * @throws the system's error: `EADDRINUSE` when somebody has passed, `ENOENT` or `ENOTDIR` without a folder.
  */
 export async function passGate(directory: string): Promise<Server | undefined> {
-  const stats = await stat(directory, { bigint: true })
+  const stats = statSync(directory, { bigint: true })
   if (!stats.isDirectory()) throw createSystemError('ENOTDIR', 'lock', directory)
   const address = gateAddress(`varve-${stats.dev}-${stats.ino}`)
   return address === undefined ? undefined : listenAt(address)

@@ -11,8 +11,19 @@ export async function judgeLock(directory: string, found: FoundLock): Promise<Lo
   const { record } = found
   const answer = await knockInDirectory(directory, lockSocketName)
   if (answer === 'answered') return 'held'
-  if (record === undefined) return answer === 'silent' ? 'stale' : 'undecidable'
+  if (record === undefined) {
+    const isOver = answer === 'silent' || (answer === 'missing' && isLeftByPowerLoss(found))
+    return isOver ? 'stale' : 'undecidable'
+  }
   return judgeRecord(directory, record, true)
+}
+
+/**
+ * Whether this is what power loss leaves of a file that was not synced: its name, perhaps its length. A living owner's
+ * LOCK is empty only for a moment, where there are no hard links; he notices that he lost it.
+ */
+function isLeftByPowerLoss({ text }: FoundLock): boolean {
+  return /^\0*$/.test(text)
 }
 
 /** Judges a record whose owner never got as far as to give his socket the name `lock.sock`. */

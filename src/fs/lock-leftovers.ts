@@ -1,5 +1,5 @@
 /** Tidies a folder after processes that died while they tried to lock it. Done by the owner, for looks only. */
-import { readdir, unlink } from 'node:fs/promises'
+import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockFileName, parseFileName } from './file-names.ts'
 import { knockInDirectory } from './local-socket.ts'
@@ -9,8 +9,8 @@ import { judgeContender } from './lock-judgement.ts'
 /** Removes records and sockets on their way to a lock whose makers are dead for certain. Never throws. */
 export async function sweepLeftovers(directory: string): Promise<void> {
   try {
-    for (const name of await readdir(directory)) {
-      if (await isLeftover(directory, name)) await unlink(join(directory, name))
+    for (const name of readdirSync(directory)) {
+      if (await isLeftover(directory, name)) unlinkSync(join(directory, name))
     }
   } catch {
     // Somebody else tidied, or we may not: either way nothing depends on it.

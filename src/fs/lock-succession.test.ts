@@ -1,4 +1,4 @@
-import type * as NodeFsPromises from 'node:fs/promises'
+import type * as NodeFs from 'node:fs'
 import { mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,13 +8,13 @@ import { becomeOwner, discardPrepared, prepareRecord, type Succession } from './
 
 /** Set to make this a file system without hard links. */
 let linkError: string | undefined
-vi.mock('node:fs/promises', async (importOriginal) => {
-  const fs = await importOriginal<typeof NodeFsPromises>()
-  const link = async (from: string, to: string): Promise<void> => {
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof NodeFs>()
+  const linkSync = (from: string, to: string): void => {
     if (linkError !== undefined) throw Object.assign(new Error(linkError), { code: linkError })
-    await fs.link(from, to)
+    fs.linkSync(from, to)
   }
-  return { ...fs, link }
+  return { ...fs, linkSync }
 })
 
 let directory = ''
@@ -41,11 +41,11 @@ function successionOf(dead: readonly string[], beforeJudging?: (token: string) =
 /** What `lockDirectory` does with a record. */
 async function become(token: string, succession: Succession): Promise<void> {
   const record = createLockRecord(token, false)
-  await prepareRecord(directory, record)
+  prepareRecord(directory, record)
   try {
     await becomeOwner(directory, record, succession)
   } finally {
-    await discardPrepared(directory, record)
+    discardPrepared(directory, record)
   }
 }
 

@@ -13,9 +13,12 @@
  *
  * A token is used once, so step 2 can succeed late only for a LOCK that step 3 no longer finds. An heir that
  * dies before step 4 gets an heir of his own.
+ *
+ * All of it is a handful of calls on names, blocking: each takes less time than a trip to the thread pool. Nothing is
+ * synced, since power loss ends all owners: what it leaves of a record, if only an empty file, is stale.
  */
 import { createHash } from 'node:crypto'
-import { link, open, rename, unlink } from 'node:fs/promises'
+import { linkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemCodeOf } from '../errors.ts'
 import { retryWhileBusy } from './busy-retry.ts'
@@ -45,21 +48,21 @@ export async function becomeOwner(
   succession: Succession,
 ): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    if (await placeRecord(directory, lockFileName, record)) return
+    if (placeRecord(directory, lockFileName, record)) return
     const stale = readLock(directory)
     if (stale !== undefined && (await inherit(directory, stale, record, succession))) return
   }
   throw lockedBy(directory, {})
 }
 
-/** Writes our record under a name of its own, durably: a crash must not leave an empty LOCK behind. */
-export async function prepareRecord(directory: string, record: LockRecord): Promise<void> {
-  await writeNew(join(directory, preparedName(record)), record)
+/** Writes our record under a name of its own, so that LOCK is never seen half-written. */
+export function prepareRecord(directory: string, record: LockRecord): void {
+  writeNew(join(directory, preparedName(record)), record)
 }
 
 /** Removes that name, when it is still there. */
-export async function discardPrepared(directory: string, record: LockRecord): Promise<void> {
-  await removeQuietly(directory, preparedName(record))
+export function discardPrepared(directory: string, record: LockRecord): void {
+  removeQuietly(directory, preparedName(record))
 }
 
 /** Steps 1 to 4. False when the succession was settled, or LOCK released, while we walked. */
@@ -79,25 +82,27 @@ async function inherit(
     }
     const heir = heirNameOf(last)
     heirs.push(heir)
-    if (await placeRecord(directory, heir, record)) break
+    if (placeRecord(directory, heir, record)) break
     const next = readLock(directory, heir)
     if (next === undefined) return false
     last = next
   }
   if (readLock(directory)?.text !== stale.text) {
-    await removeQuietly(directory, heirs.pop()!)
+    removeQuietly(directory, heirs.pop()!)
     return false
   }
-  await retryWhileBusy(() => rename(join(directory, preparedName(record)), join(directory, lockFileName)))
-  for (const heir of heirs) await removeQuietly(directory, heir)
+  await retryWhileBusy(async () =>
+    renameSync(join(directory, preparedName(record)), join(directory, lockFileName)),
+  )
+  for (const heir of heirs) removeQuietly(directory, heir)
   return true
 }
 
 /** Gives our record a further name, exclusively. False when the name is taken. */
-async function placeRecord(directory: string, name: string, record: LockRecord): Promise<boolean> {
+function placeRecord(directory: string, name: string, record: LockRecord): boolean {
   const path = join(directory, name)
   try {
-    await link(join(directory, preparedName(record)), path)
+    linkSync(join(directory, preparedName(record)), path)
     return true
   } catch (error) {
     const code = systemCodeOf(error)
@@ -107,7 +112,7 @@ async function placeRecord(directory: string, name: string, record: LockRecord):
   // A file system without hard links. Here the file is empty for a moment; whoever then takes it for a stale one
   // inherits it, which its maker notices when he verifies.
   try {
-    await writeNew(path, record)
+    writeNew(path, record)
     return true
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false
@@ -125,16 +130,14 @@ function heirNameOf(found: FoundLock): string {
   return `${lockFileName}-after-${token}`
 }
 
-async function writeNew(path: string, record: LockRecord): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(encodeLockRecord(record))
-    await file.datasync()
-  } finally {
-    await file.close()
-  }
+function writeNew(path: string, record: LockRecord): void {
+  writeFileSync(path, encodeLockRecord(record), { flag: 'wx', mode: 0o600 })
 }
 
-async function removeQuietly(directory: string, name: string): Promise<void> {
-  await unlink(join(directory, name)).catch(() => undefined)
+function removeQuietly(directory: string, name: string): void {
+  try {
+    unlinkSync(join(directory, name))
+  } catch {
+    // Gone, or recognised as stale by the next owner.
+  }
 }

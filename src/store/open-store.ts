@@ -32,6 +32,9 @@ import {
 } from './store-folder.ts'
 import { StoreHealth } from './store-health.ts'
 
+/** What is not longer is read sooner than the thread pool answers. */
+const blockingBytesMax = 256 * 1024
+
 /** Opens the store in the folder `path`; see `LogStructuredStore.open`. */
 export async function openStore<K, V>(
   path: string,
@@ -145,7 +148,7 @@ class Opening<K, V> {
     const fileNumbers = new FileNumbers(Math.max(content.highestNumber + 1, state.nextFileNumber))
     const parts = this.#manifestParts(current.storeId, fileNumbers)
     if (proof !== undefined && liveLogs.length === 0) {
-      const manifest = await this.#continueManifest(parts, current.manifestNumber, read)
+      const manifest = this.#continueManifest(parts, current.manifestNumber, read)
       return this.#engine(manifest, current.storeId, fileNumbers, {
         nextSequence: Math.max(nextSequenceOf(state), proof.lastSequence + 1),
         isProofPresent: true,
@@ -164,7 +167,7 @@ class Opening<K, V> {
     this.#arenas.reserve()
     // Whether its last edits are on stable storage nobody knows, so nothing is written behind them.
     const unproven = { ...read, isTorn: read.isTorn || proof === undefined }
-    const manifest = await this.#continueManifest(parts, current.manifestNumber, unproven)
+    const manifest = this.#continueManifest(parts, current.manifestNumber, unproven)
     return this.#engine(manifest, current.storeId, fileNumbers, {
       nextSequence: Math.max(
         nextSequenceOf(state),
@@ -198,12 +201,12 @@ class Opening<K, V> {
     return readManifest(bytes, path, number, storeId, proof.manifestLength)
   }
 
-  async #continueManifest(parts: ManifestParts, number: number, read: ReadManifest): Promise<Manifest> {
+  #continueManifest(parts: ManifestParts, number: number, read: ReadManifest): Manifest {
     const path = joinPath(this.#path, manifestFileName(number))
-    const file = await this.#fs.open(path, 'update')
+    const file = this.#fs.openSync(path, 'update')
     return new Manifest(
       parts,
-      new AppendFile(file, read.length, await this.#fs.open(path, 'update')),
+      new AppendFile(file, read.length, this.#fs.openSync(path, 'update')),
       number,
       read.state,
       read.firstRecordLength,
@@ -286,13 +289,13 @@ class Opening<K, V> {
     memoryOf: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes),
   ): Promise<Uint8Array> {
     try {
-      const file = await this.#fs.open(path, 'read')
+      const file = this.#fs.openSync(path, 'read')
       try {
-        const bytes = memoryOf(await file.size())
-        const length = await file.read(bytes, 0)
+        const bytes = memoryOf(file.sizeSync())
+        const length = bytes.length <= blockingBytesMax ? file.readSync(bytes, 0) : await file.read(bytes, 0)
         return bytes.subarray(0, length)
       } finally {
-        await file.close()
+        file.closeSync()
       }
     } catch (error) {
       if (systemCodeOf(error) === 'ENOENT')

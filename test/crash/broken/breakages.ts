@@ -152,7 +152,7 @@ export const breakages: readonly Breakage[] = [
     const [continued] = liveLogs
     const path = joinPath(this.#path, logFileName(continued ?? 0))
     if (recovered.tables.length > 0 && recovered.cut === undefined && this.#sizeOf(path) > 64) {
-      const manifest = await this.#continueManifest(parts, current.manifestNumber, read)
+      const manifest = this.#continueManifest(parts, current.manifestNumber, read)
       const engine = this.#engine(manifest, parts.storeId, fileNumbers, {
         nextSequence: recovered.lastSequence + 1,
         isProofPresent: false,
