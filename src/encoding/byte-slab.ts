@@ -4,6 +4,7 @@
  * that is kept keeps the slab. Node's own `Buffer` pool makes the same bargain.
  */
 import { copyRange } from '../bytes/copy-range.ts'
+import { unsetBytes } from '../bytes/unset-bytes.ts'
 
 const slabSizeBytes = 64 * 1024
 /** Larger arrays get memory of their own, so that a slab always holds many. */
@@ -20,7 +21,7 @@ export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8A
   const length = end - start
   // Not slice(): what a Buffer calls so is a view.
   if (length > sharedSizeBytesMax) {
-    const copy = new Uint8Array(length)
+    const copy = unsetBytes(length)
     copyRange(bytes, start, length, copy, 0)
     return copy
   }
@@ -61,7 +62,7 @@ function take(offset: number, length: number): Uint8Array {
 }
 
 function startSlab(): void {
-  slab = new Uint8Array(slabSizeBytes)
+  slab = unsetBytes(slabSizeBytes)
   slabBuffer = slab.buffer
   slabUsed = 0
 }

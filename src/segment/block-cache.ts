@@ -1,5 +1,6 @@
 /**
- * Verified blocks of all segments in memory: frames of 4 KB in slabs that are made on demand, up to a budget.
+ * Verified blocks of all segments in memory: frames of 4 KB in slabs that are made on demand, up to a budget, and
+ * blocks larger than that in what is left of it.
  * Frames are recycled by CLOCK: a hand goes round, passes over a frame that was used since it last came by, and
  * takes the first that was not. No maps and no objects per block: each segment has a column from block to
  * frame, so a hit is two loads and one store. (Measured against an LRU list in a `Map`: five times faster, with
@@ -9,6 +10,7 @@
  * say for how long it is looked at.
  */
 import { BlockMemory } from './block-memory.ts'
+import { LargeBlocks, type LargeColumn } from './large-blocks.ts'
 import { PassingBlocks } from './passing-blocks.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
 
@@ -28,13 +30,15 @@ export const noFrame = -1
 export interface CachedBlocks {
   readonly id: number
   readonly frames: Int32Array
+  readonly large: LargeColumn
 }
 
 export class BlockCache {
   readonly budgetBytes: number
   readonly isEnabled: boolean
-  /** Blocks that do not fit a frame. */
+  /** Blocks that are not kept. */
   readonly passing: PassingBlocks = new PassingBlocks()
+  readonly #large: LargeBlocks
   /** Blocks found here. */
   hitCount = 0
   /** Blocks that had to be read from the file. Raised by whoever reads them. */
@@ -59,6 +63,7 @@ export class BlockCache {
   /** `budgetBytes` below one frame: nothing is cached. */
   constructor(budgetBytes: number) {
     this.budgetBytes = budgetBytes
+    this.#large = new LargeBlocks(budgetBytes)
     this.#frameCountMax = Math.floor(budgetBytes / frameSizeBytes)
     this.isEnabled = this.#frameCountMax > 0
     this.#segmentOf = new Int32Array(this.#frameCountMax).fill(noFrame)
@@ -68,12 +73,13 @@ export class BlockCache {
 
   /** Memory held, whether in use or free. */
   get sizeBytes(): number {
-    return this.#frameCount * frameSizeBytes + this.passing.sizeBytes
+    return this.#frameCount * frameSizeBytes + this.#large.sizeBytes + this.passing.sizeBytes
   }
 
   /** Makes the column for a segment's blocks; give it back by {@link drop}. */
   register(blockCount: number): CachedBlocks {
-    const blocks = { id: this.#nextId, frames: new Int32Array(this.isEnabled ? blockCount : 0).fill(noFrame) }
+    const frames = new Int32Array(this.isEnabled ? blockCount : 0).fill(noFrame)
+    const blocks = { id: this.#nextId, frames, large: new Map() }
     this.#nextId += 1
     this.#segments.set(blocks.id, blocks)
     return blocks
@@ -83,6 +89,7 @@ export class BlockCache {
   drop(blocks: CachedBlocks): void {
     if (!this.#segments.delete(blocks.id)) return
     this.passing.drop(blocks.id)
+    this.#large.drop(blocks.large)
     for (const frame of blocks.frames) if (frame !== noFrame) this.release(frame)
     blocks.frames.fill(noFrame)
   }
@@ -99,6 +106,21 @@ export class BlockCache {
 
   has(blocks: CachedBlocks, block: number): boolean {
     return this.isEnabled && blocks.frames[block] !== noFrame
+  }
+
+  /** The memory of a block too large for a frame, from its start, if it is kept. */
+  findLarge(blocks: CachedBlocks, block: number): BlockMemory | undefined {
+    if (blocks.large.size === 0) return undefined
+    const memory = this.#large.find(blocks.large, block)
+    if (memory !== undefined) this.hitCount += 1
+    return memory
+  }
+
+  /** Keeps a plain block that was read to memory of its own, or lets it pass. */
+  addLarge(blocks: CachedBlocks, block: number, memory: BlockMemory): void {
+    const roomBytes = this.isEnabled ? this.budgetBytes - this.#frameCount * frameSizeBytes : 0
+    const isKept = this.#large.offer(blocks.large, blocks.id, block, memory, roomBytes)
+    if (!isKept) this.passing.add(blocks.id, block, memory)
   }
 
   memoryOf(frame: number): BlockMemory {
@@ -149,6 +171,7 @@ export class BlockCache {
   #newFrame(): number {
     const frame = this.#frameCount
     this.#frameCount += 1
+    this.#large.shrinkTo(this.budgetBytes - this.#frameCount * frameSizeBytes)
     const slab = frame >>> slabFrameCountBits
     const memory = this.#slabs[slab]
     if (memory === undefined || this.startOf(frame) === memory.bytes.length)

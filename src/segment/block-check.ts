@@ -4,7 +4,7 @@
  */
 import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
-import { BlockMemory } from './block-memory.ts'
+import { type BlockMemory, unsetMemory } from './block-memory.ts'
 import { compressedProblem, expandBlock, isCompressed, plainLengthOf } from './compressed-block.ts'
 import {
   BlockEntryFlag,
@@ -74,7 +74,7 @@ export interface PlainBlock {
 /** A checked block as a plain one: where it lies, or expanded into memory of its own. Throws `CorruptionError`. */
 export function plainBlockOf(memory: BlockMemory, at: number, path: string, offset: number): PlainBlock {
   if (!isCompressed(memory, at)) return { memory, at }
-  const plain = new BlockMemory(plainLengthOf(memory, at))
+  const plain = unsetMemory(plainLengthOf(memory, at))
   expandCheckedBlock(memory, at, plain, 0, path, offset)
   return { memory: plain, at: 0 }
 }

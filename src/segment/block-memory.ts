@@ -3,6 +3,7 @@
  * view of their own width, without assembling numbers from bytes. Starts and sizes of blocks are multiples of
  * eight, so every column is aligned.
  */
+import { unsetBuffer } from '../bytes/unset-bytes.ts'
 import { invariant } from '../invariant.ts'
 
 const hostIsLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
@@ -28,6 +29,11 @@ export class BlockMemory {
   get buffer(): ArrayBuffer {
     return this.words.buffer as ArrayBuffer
   }
+}
+
+/** Memory of its own that holds anything and is overwritten whole before anybody reads it. */
+export function unsetMemory(sizeBytes: number): BlockMemory {
+  return new BlockMemory(sizeBytes, unsetBuffer(alignedSize(sizeBytes)))
 }
 
 /** Instead of memory that is not there yet. */

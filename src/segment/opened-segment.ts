@@ -8,7 +8,7 @@ import type { File } from '../fs/file-system.ts'
 import { type BlockCache, type CachedBlocks, frameSizeBytes, noFrame } from './block-cache.ts'
 import { checkBlock, expandCheckedBlock, plainBlockOf } from './block-check.ts'
 import type { BlockIndex } from './block-index.ts'
-import { BlockMemory } from './block-memory.ts'
+import { type BlockMemory, unsetMemory } from './block-memory.ts'
 import type { BlockReader } from './block-reader.ts'
 import { isCompressed, plainLengthOf } from './compressed-block.ts'
 import { KeyIndex } from './key-index.ts'
@@ -54,7 +54,11 @@ export class OpenedSegment {
    */
   openCached(block: number, reader: BlockReader, ordinal: number | undefined): boolean {
     const frame = this.#cache.find(this.#cached, block)
-    if (frame < 0) return false
+    if (frame < 0) {
+      const large = this.#cache.findLarge(this.#cached, block)
+      if (large !== undefined) reader.open(large, 0)
+      return large !== undefined
+    }
     const memory = this.#cache.memoryOf(frame)
     const start = this.#cache.startOf(frame)
     if (ordinal !== undefined) reader.prefetch(memory, start, ordinal)
@@ -62,7 +66,7 @@ export class OpenedSegment {
     return true
   }
 
-  /** Moves the reader to the block if {@link fetchSync} or {@link fetch} brought it in past the cache. */
+  /** Moves the reader to the block if {@link fetchSync} or {@link fetch} brought it in and the cache did not keep it. */
   openPassing(block: number, reader: BlockReader): boolean {
     const memory = this.#cache.passing.find(this.#cached.id, block)
     if (memory === undefined) return false
@@ -95,7 +99,7 @@ export class OpenedSegment {
     if (this.#cache.has(this.#cached, block)) return
     const frame = this.#isCacheable(block) ? this.#cache.claim() : noFrame
     if (frame === noFrame) {
-      const memory = new BlockMemory(this.blockIndex.lengthOf(block))
+      const memory = unsetMemory(this.blockIndex.lengthOf(block))
       this.readSync(block, 1, memory, 0)
       this.#pass(block, memory, 0)
       return
@@ -123,7 +127,7 @@ export class OpenedSegment {
       else this.#pass(block, memory, at)
       return
     }
-    const memory = new BlockMemory(this.blockIndex.lengthOf(block))
+    const memory = unsetMemory(this.blockIndex.lengthOf(block))
     await this.read(block, 1, memory, 0)
     this.#pass(block, memory, 0)
   }
@@ -200,10 +204,10 @@ export class OpenedSegment {
     return true
   }
 
-  /** Lets a block that was read go past the cache, plain. */
+  /** Hands on a block that was read and has no frame, plain. */
   #pass(block: number, memory: BlockMemory, at: number): void {
     const plain = plainBlockOf(memory, at, this.#file.path, this.blockIndex.offsetOf(block))
-    this.#cache.passing.add(this.#cached.id, block, plain.memory)
+    this.#cache.addLarge(this.#cached, block, plain.memory)
   }
 
   #check(first: number, count: number, memory: BlockMemory, at: number): void {
