@@ -62,7 +62,7 @@ export interface RecoveryJob {
 }
 
 /** Merges of no more than this take a few milliseconds: less than starting a thread. */
-const inlineBytesMax = 512 * 1024
+export const inlineBytesMax: number = 512 * 1024
 /** A compaction that reads no more is finished rather than given up when the store closes. */
 const finishedAtCloseBytesMax = 4 * 1024 * 1024
 /** Up to here memory for MemTables is in normal use: one is filled while another is flushed. */

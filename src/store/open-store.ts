@@ -14,10 +14,10 @@ import { readCurrent } from '../manifest/current-file.ts'
 import { Manifest, type ManifestParts } from '../manifest/manifest.ts'
 import { emptyManifestState, type ManifestState } from '../manifest/manifest-state.ts'
 import { type ReadManifest, readManifest } from '../manifest/read-manifest.ts'
-import { inlineExecutor } from '../worker/inline-executor.ts'
-import { workerExecutor } from '../worker/worker-executor.ts'
 import { ArenaSupply } from './arena-supply.ts'
+import { closeExecutors, type Executors, executorsOf } from './executors.ts'
 import { FileNumbers } from './file-numbers.ts'
+import { inlineBytesMax } from './maintenance.ts'
 import { type LogSource, type RecoveredLogs, recoverLogs } from './recover-logs.ts'
 import type { Components, Settings } from './settings.ts'
 import { type ObsoletePath, type Recovery, StoreEngine } from './store-engine.ts'
@@ -47,8 +47,8 @@ export async function openStore<K, V>(
   const arenas = new ArenaSupply(settings.tuning.arenaSizeBytes, settings.tuning.arenaCountMax)
   arenas.reserve()
   const lock = await lockFolder(fs, path, arenas)
+  const opening = new Opening(path, settings, components, lock, arenas)
   try {
-    const opening = new Opening(path, settings, components, lock, arenas)
     const engine = await opening.run()
     const { recovered } = opening
     engine.events.emit('open', {
@@ -65,6 +65,7 @@ export async function openStore<K, V>(
     return engine
   } catch (error) {
     arenas.release()
+    await opening.giveUp()
     await lock.release()
     throw asOpenError(error, path)
   }
@@ -86,6 +87,8 @@ class Opening<K, V> {
   readonly #fs: FileSystem
   readonly #lock: DirectoryLock
   readonly #arenas: ArenaSupply
+  readonly #events: StoreEvents
+  readonly #executors: Executors
   recovered: RecoveredLogs | undefined
 
   constructor(
@@ -101,6 +104,15 @@ class Opening<K, V> {
     this.#fs = components.fileSystem
     this.#lock = lock
     this.#arenas = arenas
+    this.#events = new StoreEvents(components.logger)
+    this.#executors = executorsOf(settings, components, (message) =>
+      this.#events.emit('warning', { message }),
+    )
+  }
+
+  /** The store cannot be opened. */
+  giveUp(): Promise<void> {
+    return closeExecutors(this.#executors)
   }
 
   async run(): Promise<StoreEngine<K, V>> {
@@ -161,6 +173,9 @@ class Opening<K, V> {
       restartSequence: state.restartSequence,
       lowestLiveLog: state.lowestLiveLog,
     }
+    const logBytes = liveLogs.reduce((sum, number) => sum + this.#sizeOf(this.#logPath(number)), 0)
+    // While the logs are read here.
+    if (logBytes > inlineBytesMax) this.#executors.executor.prepare()
     const recovered = await recoverLogs(this.#logSources(liveLogs, state, proof), start, this.#arenas)
     this.recovered = recovered
     // The recovered tables may have taken what a store that opens must have.
@@ -239,7 +254,7 @@ class Opening<K, V> {
 
   #logSources(numbers: readonly number[], state: ManifestState, proof: CloseProof | undefined): LogSource[] {
     return numbers.map((number) => {
-      const path = joinPath(this.#path, logFileName(number))
+      const path = this.#logPath(number)
       return {
         number,
         path,
@@ -272,6 +287,10 @@ class Opening<K, V> {
     } catch {
       return { path, sizeBytes: 0 }
     }
+  }
+
+  #logPath(number: number): string {
+    return joinPath(this.#path, logFileName(number))
   }
 
   #sizeOf(path: string): number {
@@ -325,13 +344,7 @@ class Opening<K, V> {
       readonly recovery?: Recovery
     },
   ): StoreEngine<K, V> {
-    const { clock, scheduler, keyEncoding, valueEncoding, logger } = this.#components
-    const events = new StoreEvents(logger)
-    const isInline = this.#settings.maintenance === 'inline' || !this.#fs.reachableFromWorkers
-    const inline = inlineExecutor(this.#fs, clock, scheduler)
-    const executor = isInline
-      ? inline
-      : workerExecutor(this.#fs, clock, scheduler, (message) => events.emit('warning', { message }))
+    const { clock, scheduler, keyEncoding, valueEncoding } = this.#components
     return new StoreEngine<K, V>({
       recovery: undefined,
       ...found,
@@ -347,11 +360,9 @@ class Opening<K, V> {
       manifest,
       fileNumbers,
       arenas: this.#arenas,
-      executor,
-      inlineExecutor: inline,
-      runsInWorker: !isInline,
-      events,
-      health: new StoreHealth(this.#path, events),
+      ...this.#executors,
+      events: this.#events,
+      health: new StoreHealth(this.#path, this.#events),
     })
   }
 }

@@ -24,6 +24,10 @@ export class InlineExecutor implements MergeExecutor {
     this.#fs = fs
   }
 
+  prepare(): void {
+    // This thread runs already.
+  }
+
   run(job: MergeJob): MergeHandle {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#store, this.#fs))

@@ -2,6 +2,8 @@
 import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-job.ts'
 
 export interface MergeExecutor {
+  /** A large job is going to come: starts what takes time to start. */
+  prepare(): void
   /** Begins a job, or lines it up: flushes go before compactions, stores take turns. */
   run(job: MergeJob): MergeHandle
   /**

@@ -184,6 +184,27 @@ describe('WorkerExecutor', () => {
   })
 })
 
+describe('prepare()', () => {
+  it('starts the thread that the first job then finds', async () => {
+    const { startWorker, workers } = watchedStart()
+    const executor = executorOn({ startWorker })
+    executor.prepare()
+    executor.prepare()
+    expect(workers).toHaveLength(1)
+    await executor.run(flush(entries)).done
+    expect(workers).toHaveLength(1)
+    await executor.close()
+  })
+
+  it('leaves nothing behind when no job comes', async () => {
+    const { startWorker, workers } = watchedStart()
+    const executor = executorOn({ startWorker })
+    executor.prepare()
+    await executor.close()
+    expect(workers[0]?.threadId).toBe(-1)
+  })
+})
+
 describe('a maintenance thread that dies', () => {
   it('fails the job it had begun, whose outputs go, and the next job gets another thread', async () => {
     const { startWorker, workers } = watchedStart()

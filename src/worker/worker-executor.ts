@@ -50,6 +50,10 @@ export class WorkerExecutor implements MergeExecutor {
     lane.addUser()
   }
 
+  prepare(): void {
+    this.#lane.prepare()
+  }
+
   run(job: MergeJob): MergeHandle {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#owner))

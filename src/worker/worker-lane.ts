@@ -51,6 +51,11 @@ export class WorkerLane implements LaneOfHandle {
     await thread?.stop()
   }
 
+  /** Starts the thread ahead of its first job; it keeps no process alive. */
+  prepare(): void {
+    this.#thread ??= this.#startThread()
+  }
+
   submit(job: MergeJob, owner: JobOwner): MergeHandle {
     const handle = new WorkerJobHandle(this.#nextId, job, owner, this)
     this.#nextId += 1
