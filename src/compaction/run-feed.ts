@@ -8,11 +8,11 @@ import {
   checkBlock,
   checkHashedBlock,
   checkShape,
-  plainBlockOf,
+  expandCheckedBlock,
   refuseCompressed,
 } from '../segment/block-check.ts'
 import type { BlockIndex } from '../segment/block-index.ts'
-import { BlockMemory } from '../segment/block-memory.ts'
+import { BlockMemory, ReusedMemory } from '../segment/block-memory.ts'
 import { BlockReader } from '../segment/block-reader.ts'
 import { windowBlockCountMax } from '../segment/block-window.ts'
 import { isColumnar, isCompressed, plainLengthOf } from '../segment/compressed-block.ts'
@@ -35,6 +35,9 @@ export class RunFeed implements MergeFeed {
   readonly #records: RecordWindow
   readonly #reader = new BlockReader()
   readonly #entry = createEntryView()
+  /** A block with a single entry, as it is stored and plain: good until the next one. */
+  readonly #stored = new ReusedMemory()
+  readonly #plain = new ReusedMemory()
   #nextSegment = 0
   #open: OpenInput | undefined
   #nextBlock = 0
@@ -164,11 +167,15 @@ export class RunFeed implements MergeFeed {
   #fillRecord(machine: MergeMachine, source: number, { file, number, index }: OpenInput): void {
     const length = index.lengthOf(this.#nextBlock)
     const offset = index.offsetOf(this.#nextBlock)
-    const memory = new BlockMemory(length)
-    readWholeSync(file, memory.bytes, offset)
+    let memory = this.#stored.ofSize(length)
+    readWholeSync(file, memory.bytes.subarray(0, length), offset)
     checkBlock(memory, 0, length, number, file.path, offset)
-    const plain = plainBlockOf(memory, 0, file.path, offset)
-    this.#reader.open(plain.memory, plain.at)
+    if (isCompressed(memory, 0)) {
+      const plain = this.#plain.ofSize(plainLengthOf(memory, 0))
+      expandCheckedBlock(memory, 0, plain, 0, file.path, offset)
+      memory = plain
+    }
+    this.#reader.open(memory, 0)
     this.#reader.view(0, this.#entry)
     this.#nextBlock += 1
     this.#records.add(machine, this.#entry)

@@ -36,6 +36,21 @@ export function unsetMemory(sizeBytes: number): BlockMemory {
   return new BlockMemory(sizeBytes, unsetBuffer(alignedSize(sizeBytes)))
 }
 
+/**
+ * Memory for one block at a time that is used again for the next: a page that is touched for the first time costs as much
+ * as copying several.
+ */
+export class ReusedMemory {
+  #memory: BlockMemory = noMemory
+
+  /** At least so many bytes, holding anything. What was in it before is gone. */
+  ofSize(sizeBytes: number): BlockMemory {
+    if (this.#memory.bytes.length < sizeBytes)
+      this.#memory = unsetMemory(2 ** Math.ceil(Math.log2(sizeBytes)))
+    return this.#memory
+  }
+}
+
 /** Instead of memory that is not there yet. */
 export const noMemory: BlockMemory = new BlockMemory(0)
 

@@ -1,8 +1,8 @@
 /** The two tables over the keys of a segment, hash index and filter, made when all of its keys are known. */
-import { BlockMemory } from './block-memory.ts'
+import type { BlockMemory } from './block-memory.ts'
 import { createFilter, fillFilter } from './filter.ts'
 import { emptySlot, fillHashIndex, type KeyHashes, slotCountFor } from './hash-index.ts'
-import { giveBuffer, takeBuffer } from './spare-buffers.ts'
+import { giveBuffer, takeMemory } from './spare-buffers.ts'
 
 /** Where the tail of a segment gets them from. The caller may pause at each `yield`. */
 export interface KeyTables {
@@ -31,7 +31,7 @@ export class ListedKeyTables implements KeyTables {
 
   *buildHashIndex(): Generator<void, BlockMemory> {
     const sizeBytes = slotCountFor(this.count) * 4
-    const memory = new BlockMemory(sizeBytes, takeBuffer(sizeBytes))
+    const memory = takeMemory(sizeBytes)
     memory.words.fill(emptySlot)
     for (let key = 0; key < this.count; key += keysPerStep) {
       fillHashIndex(memory.words, this.#hashes, key, Math.min(key + keysPerStep, this.count))

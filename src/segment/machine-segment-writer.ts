@@ -11,7 +11,6 @@ import { blockListAt, Control, ListedBlock, lastKeyAt } from '../kernel/merge-la
 import type { MergeMachine } from '../kernel/merge-machine.ts'
 import { hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
-import { BlockMemory } from './block-memory.ts'
 import { encodeLargeBlock, largeBlockSize } from './block-writer.ts'
 import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
@@ -21,6 +20,7 @@ import { SegmentOutput } from './segment-output.ts'
 import type { SegmentSettings } from './segment-settings.ts'
 import { writeTail } from './segment-tail.ts'
 import { encodeSealedHeader } from './segment-writer.ts'
+import { giveBuffer, takeMemory } from './spare-buffers.ts'
 
 /** For what is small: the rest goes to the file from where it lies. */
 const gatheredBytes = 4096
@@ -91,7 +91,7 @@ export class MachineSegmentWriter {
   addLarge(entry: EntryView, isOlderVersion: boolean): void {
     this.takeOutput()
     const sizeBytes = largeBlockSize(entry)
-    const memory = new BlockMemory(sizeBytes)
+    const memory = takeMemory(sizeBytes)
     encodeLargeBlock(entry, isOlderVersion, memory, 0)
     const length = this.#settings.compression === 'lz4' ? compressBlock(memory, 0, sizeBytes) : sizeBytes
     hashBlock(memory, 0, length, this.number, this.#output.offset)
@@ -99,6 +99,7 @@ export class MachineSegmentWriter {
     memory.words[1] = hashResult.high
     this.#keepChecksum(hashResult.low, hashResult.high)
     this.#output.appendAtOnce(memory.bytes.subarray(0, length))
+    giveBuffer(memory.buffer)
     this.#machine.set(Control.fileOffset, this.#output.offset)
   }
 

@@ -3,9 +3,9 @@
  * so that the last sync, which somebody waits for, has little left to do.
  */
 import type { File } from '../fs/file-system.ts'
-import { BlockMemory } from './block-memory.ts'
+import type { BlockMemory } from './block-memory.ts'
 import type { SegmentSettings } from './segment-settings.ts'
-import { giveBuffer, takeBuffer } from './spare-buffers.ts'
+import { giveBuffer, takeMemory } from './spare-buffers.ts'
 
 type OutputSettings = Pick<SegmentSettings, 'outputBufferBytes' | 'syncEveryBytes'>
 
@@ -21,7 +21,7 @@ export class SegmentOutput {
   constructor(file: File, { outputBufferBytes, syncEveryBytes }: OutputSettings) {
     this.#file = file
     this.#syncEveryBytes = syncEveryBytes
-    this.buffer = new BlockMemory(outputBufferBytes, takeBuffer(outputBufferBytes))
+    this.buffer = takeMemory(outputBufferBytes)
   }
 
   /** Offset in the file of the next byte. */

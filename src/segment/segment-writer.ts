@@ -13,7 +13,7 @@ import type { File } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
 import { hashAt, hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
-import { BlockMemory } from './block-memory.ts'
+import type { BlockMemory } from './block-memory.ts'
 import { BlockWriter, encodeLargeBlock, largeBlockSize } from './block-writer.ts'
 import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
@@ -29,6 +29,7 @@ import type { SegmentMeta } from './segment-meta.ts'
 import { SegmentOutput } from './segment-output.ts'
 import { defaultSegmentSettings, type SegmentSettings } from './segment-settings.ts'
 import { type SegmentTail, writeTail } from './segment-tail.ts'
+import { giveBuffer, takeMemory } from './spare-buffers.ts'
 
 export class SegmentWriter {
   readonly number: number
@@ -201,9 +202,10 @@ export class SegmentWriter {
       output.take(this.#sealBlock(output.buffer, at, sizeBytes))
       return
     }
-    const memory = new BlockMemory(sizeBytes)
+    const memory = takeMemory(sizeBytes)
     encodeLargeBlock(entry, isOlderVersion, memory, 0)
     output.append(memory.bytes.subarray(0, this.#sealBlock(memory, 0, sizeBytes)))
+    giveBuffer(memory.buffer)
   }
 
   #writeBlock(): void {

@@ -2,6 +2,7 @@
  * Buffers that writers of segments need for a while and hand on. Left to the garbage collector, they would pile
  * up: a merge makes so few objects that it hardly ever runs, and each segment leaves some twenty megabytes.
  */
+import { BlockMemory } from './block-memory.ts'
 
 /** More than this is not kept: about what one segment of the usual size needs. */
 const keptBytesMax = 32 * 1024 * 1024
@@ -17,6 +18,11 @@ export function takeBuffer(sizeBytes: number): ArrayBuffer {
   if (spare === undefined) return new ArrayBuffer(size)
   keptBytes -= size
   return spare
+}
+
+/** {@link takeBuffer} as memory for blocks; its buffer is to be handed on. */
+export function takeMemory(sizeBytes: number): BlockMemory {
+  return new BlockMemory(sizeBytes, takeBuffer(sizeBytes))
 }
 
 /** Hands a buffer on that {@link takeBuffer} gave. Nobody may use it any more. */
