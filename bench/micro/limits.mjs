@@ -1,0 +1,194 @@
+// What the machine allows, whatever the engine: the part of each workload that no store of this kind gets round, as a
+// bare loop without one. One table; a row says what the loop does and how many times a second. Where a workload of
+// `npm run bench` misses its target, its rate is to be held against the row. Medians of rounds in which all take
+// turns. Run from the root: node bench/micro/limits.mjs [entries = 1,000,000]
+
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const entryCount = Number(process.argv[2] ?? 1_000_000)
+const keyLength = 16
+const valueLength = 100
+const entryLength = keyLength + valueLength
+const roundCount = 5
+const MiB = 1024 * 1024
+
+const folder = mkdtempSync(join(tmpdir(), 'varve-limits-'))
+
+/** Entries side by side, as blocks in a cache hold them. */
+const entries = new Uint8Array(entryCount * entryLength)
+for (let i = 0; i < entries.length; i += 1) entries[i] = i
+/** A place for each key, as an index has it: 4 bytes that say where the entry lies. */
+const slots = new Uint32Array(2 ** Math.ceil(Math.log2(entryCount * 1.5)))
+for (let i = 0; i < slots.length; i += 1) slots[i] = Math.imul(i, 0x9e3779b1) >>> 0
+const text = Buffer.alloc(valueLength, 'x')
+let sink = 0
+let state = 1
+
+/** A number below `count`, at random. @param {number} count */
+function below(count) {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+  return Math.floor((state / 2 ** 32) * count)
+}
+
+/** Where the entry lies that a slot, taken at random, leads to: two loads from far memory, one after the other. */
+function lookUp() {
+  const slot = Number(slots[below(slots.length)])
+  return (slot % entryCount) * entryLength
+}
+
+/** Small results share larger memory, as those of the store do. */
+let slab = new Uint8Array(65_536)
+let slabUsed = 0
+
+/** @param {number} at @param {number} length */
+function copyOf(at, length) {
+  if (slabUsed + length > slab.length) {
+    slab = new Uint8Array(Buffer.allocUnsafeSlow(65_536).buffer)
+    slabUsed = 0
+  }
+  slab.set(entries.subarray(at, at + length), slabUsed)
+  slabUsed += length
+  return new Uint8Array(slab.buffer, slabUsed - length, length)
+}
+
+/** @type {{ name: string, does: string, count: number, run: (count: number) => void }[]} */
+const loops = [
+  {
+    name: 'get, view',
+    does: 'a slot and an entry at random, both read where they lie',
+    count: 1_000_000,
+    run(count) {
+      for (let i = 0; i < count; i += 1) {
+        const at = lookUp()
+        sink += /** @type {number} */ (entries[at]) + /** @type {number} */ (entries[at + entryLength - 1])
+      }
+    },
+  },
+  {
+    name: 'get, own copy',
+    does: 'the same, and the value copied into shared memory with a view of its own',
+    count: 1_000_000,
+    run(count) {
+      for (let i = 0; i < count; i += 1) {
+        const at = lookUp()
+        sink += /** @type {number} */ (entries[at])
+        sink += copyOf(at + keyLength, valueLength).length
+      }
+    },
+  },
+  {
+    name: 'get, string',
+    does: 'the same as for a view, and a string made of the value',
+    count: 1_000_000,
+    run(count) {
+      for (let i = 0; i < count; i += 1) {
+        const at = lookUp()
+        sink += /** @type {number} */ (entries[at])
+        sink += text.toString('latin1', 0, valueLength).length
+      }
+    },
+  },
+  {
+    name: 'scan, batches',
+    does: 'key and value of one entry after the other copied, and both put into an array',
+    count: 1_000_000,
+    run(count) {
+      for (let i = 0; i < count; i += 100) {
+        const batch = []
+        for (let j = i; j < i + 100; j += 1) {
+          const at = (j % entryCount) * entryLength
+          batch.push([copyOf(at, keyLength), copyOf(at + keyLength, valueLength)])
+        }
+        sink += batch.length
+      }
+    },
+  },
+  {
+    name: 'durable, one writer',
+    does: '192 bytes appended to a file and synced',
+    count: 300,
+    run: (count) => appendDurably(count),
+  },
+  ...[4096, 65_536].map((length) => ({
+    name: `fill, ${length / 1024} KB`,
+    does: 'the value copied to memory, written to a log and to a segment, both synced every 4 MiB',
+    count: (64 * MiB) / length,
+    /** @param {number} count */
+    run: (count) => writeTwice(length, count),
+  })),
+  {
+    name: 'touching 26 MB',
+    does: 'as much memory as a log of 200,000 entries takes, written to for the first time',
+    count: 1,
+    run: () => {
+      sink += /** @type {number} */ (new Uint8Array(26 * MiB).fill(1)[0])
+    },
+  },
+]
+
+/** @param {number} count */
+function appendDurably(count) {
+  const file = openSync(join(folder, 'appended'), 'w')
+  const record = Buffer.alloc(192, 1)
+  for (let i = 0; i < count; i += 1) {
+    writeSync(file, record, 0, record.length, i * record.length)
+    fdatasyncSync(file)
+  }
+  closeSync(file)
+}
+
+/** @param {number} length @param {number} count */
+function writeTwice(length, count) {
+  const files = ['log', 'segment'].map((name) => openSync(join(folder, name), 'w'))
+  const value = Buffer.alloc(length, 1)
+  const memory = new Uint8Array(64 * MiB)
+  for (let i = 0; i < count; i += 1) {
+    memory.set(value, i * length)
+    for (const file of files) {
+      writeSync(file, value, 0, length, i * length)
+      if ((i * length) % (4 * MiB) === 0) fdatasyncSync(file)
+    }
+  }
+  for (const file of files) {
+    fdatasyncSync(file)
+    closeSync(file)
+  }
+}
+
+/** @type {Map<string, number[]>} */
+const micros = new Map(loops.map(({ name }) => [name, []]))
+try {
+  for (let round = 0; round < roundCount; round += 1) {
+    for (const { name, count, run } of loops) {
+      const start = performance.now()
+      run(count)
+      micros.get(name)?.push(((performance.now() - start) * 1000) / count)
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+console.log('| what | a second | each | a bare loop of |')
+console.log('| --- | ---: | ---: | --- |')
+for (const { name, does } of loops) {
+  const sorted = /** @type {number[]} */ (micros.get(name)).sort((a, b) => a - b)
+  const each = /** @type {number} */ (sorted[sorted.length >> 1])
+  const rate = 1e6 / each
+  const shown =
+    rate >= 1e6
+      ? `${(rate / 1e6).toFixed(2)} M`
+      : rate >= 1e4
+        ? `${(rate / 1e3).toFixed(0)} k`
+        : rate.toFixed(0)
+  const time =
+    each >= 1000
+      ? `${(each / 1000).toFixed(1)} ms`
+      : each >= 10
+        ? `${each.toFixed(0)} us`
+        : `${(each * 1000).toFixed(0)} ns`
+  console.log(`| ${name} | ${shown} | ${time} | ${does} |`)
+}
+if (sink === 0.5) console.log('never')
