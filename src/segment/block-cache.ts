@@ -49,11 +49,11 @@ export class BlockCache {
   #frameCount = 0
   /** Used frames that hold nothing, because their segment was closed or their block failed its check. */
   readonly #freeFrames: number[] = []
-  /** For each frame the segment and block that it holds; segment -1: none. */
-  readonly #segmentOf: Int32Array
-  readonly #blockOf: Int32Array
+  /** For each frame the segment and block that it holds; segment -1: none. They grow with the count of frames. */
+  #segmentOf: Int32Array = new Int32Array(0)
+  #blockOf: Int32Array = new Int32Array(0)
   /** For each frame 1 when it was used since the hand came by. */
-  readonly #referenced: Uint8Array
+  #referenced: Uint8Array = new Uint8Array(0)
   #hand = 0
   readonly #segments = new Map<number, CachedBlocks>()
   #nextId = 0
@@ -66,9 +66,6 @@ export class BlockCache {
     this.#large = new LargeBlocks(budgetBytes)
     this.#frameCountMax = Math.floor(budgetBytes / frameSizeBytes)
     this.isEnabled = this.#frameCountMax > 0
-    this.#segmentOf = new Int32Array(this.#frameCountMax).fill(noFrame)
-    this.#blockOf = new Int32Array(this.#frameCountMax)
-    this.#referenced = new Uint8Array(this.#frameCountMax)
   }
 
   /** Memory held, whether in use or free. */
@@ -170,6 +167,7 @@ export class BlockCache {
 
   #newFrame(): number {
     const frame = this.#frameCount
+    if (frame === this.#referenced.length) this.#growColumns()
     this.#frameCount += 1
     this.#large.shrinkTo(this.budgetBytes - this.#frameCount * frameSizeBytes)
     const slab = frame >>> slabFrameCountBits
@@ -177,6 +175,20 @@ export class BlockCache {
     if (memory === undefined || this.startOf(frame) === memory.bytes.length)
       this.#slabs[slab] = this.#slabFrom(memory, slab)
     return frame
+  }
+
+  #growColumns(): void {
+    const wanted = Math.max(firstFrameCount, this.#frameCount * slabGrowth)
+    const frameCount = Math.min(wanted, this.#frameCountMax)
+    const segmentOf = new Int32Array(frameCount).fill(noFrame)
+    const blockOf = new Int32Array(frameCount)
+    const referenced = new Uint8Array(frameCount)
+    segmentOf.set(this.#segmentOf)
+    blockOf.set(this.#blockOf)
+    referenced.set(this.#referenced)
+    this.#segmentOf = segmentOf
+    this.#blockOf = blockOf
+    this.#referenced = referenced
   }
 
   /** A slab, or one with more room that has what the old one has; who reads in the old one still may. */
