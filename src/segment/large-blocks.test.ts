@@ -22,6 +22,19 @@ describe('large blocks', () => {
     expect(blocks.sizeBytes).toBe(0)
   })
 
+  test('are kept once, also when two lookups read one at the same time', () => {
+    const blocks = new LargeBlocks(256 * KiB)
+    const column: LargeColumn = new Map()
+    const memory = new BlockMemory(8 * KiB)
+    blocks.offer(column, 1, 7, memory, 256 * KiB)
+    expect(blocks.offer(column, 1, 7, memory, 256 * KiB)).toBe(true)
+    expect(blocks.offer(column, 1, 7, new BlockMemory(8 * KiB), 256 * KiB)).toBe(true)
+    expect(blocks.find(column, 7)).toBe(memory)
+    expect(blocks.sizeBytes).toBe(8 * KiB)
+    blocks.drop(column)
+    expect(blocks.sizeBytes).toBe(0)
+  })
+
   test('that take too much of the room are not kept, however often they are read', () => {
     const blocks = new LargeBlocks(256 * KiB)
     const column: LargeColumn = new Map()

@@ -55,6 +55,8 @@ export class LargeBlocks {
     memory: BlockMemory,
     roomBytes: number,
   ): boolean {
+    // Two lookups may have read it at the same time.
+    if (column.has(block)) return true
     const size = memory.bytes.length
     if (size > roomBytes / roomShare || !this.#wasSeen(segment, block)) return false
     this.shrinkTo(roomBytes - size)
