@@ -10,6 +10,7 @@
  * say for how long it is looked at.
  */
 import { BlockMemory } from './block-memory.ts'
+import { shapeOf } from './block-shape.ts'
 import { LargeBlocks, type LargeColumn } from './large-blocks.ts'
 import { PassingBlocks } from './passing-blocks.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
@@ -54,6 +55,8 @@ export class BlockCache {
   #blockOf: Int32Array = new Int32Array(0)
   /** For each frame 1 when it was used since the hand came by. */
   #referenced: Uint8Array = new Uint8Array(0)
+  /** For each frame the shape of its block, for {@link BlockReader.prefetch}. */
+  #shapes: Uint16Array = new Uint16Array(0)
   #hand = 0
   readonly #segments = new Map<number, CachedBlocks>()
   #nextId = 0
@@ -129,6 +132,11 @@ export class BlockCache {
     return (frame & (slabFrameCount - 1)) * frameSizeBytes
   }
 
+  /** The shape of the frame's block: {@link BlockReader.prefetch} makes something of it. */
+  shapeOf(frame: number): number {
+    return this.#shapes[frame] as number
+  }
+
   /** A caller's code is going to look at bytes in frames: until it is done, none is given to another block. */
   beginViewing(): void {
     this.#viewerCount += 1
@@ -157,6 +165,7 @@ export class BlockCache {
     this.#segmentOf[frame] = blocks.id
     this.#blockOf[frame] = block
     this.#referenced[frame] = 1
+    this.#shapes[frame] = shapeOf(this.memoryOf(frame), this.startOf(frame))
   }
 
   /** The frame holds nothing worth keeping. */
@@ -183,9 +192,12 @@ export class BlockCache {
     const segmentOf = new Int32Array(frameCount).fill(noFrame)
     const blockOf = new Int32Array(frameCount)
     const referenced = new Uint8Array(frameCount)
+    const shapes = new Uint16Array(frameCount)
     segmentOf.set(this.#segmentOf)
     blockOf.set(this.#blockOf)
     referenced.set(this.#referenced)
+    shapes.set(this.#shapes)
+    this.#shapes = shapes
     this.#segmentOf = segmentOf
     this.#blockOf = blockOf
     this.#referenced = referenced

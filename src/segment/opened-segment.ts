@@ -61,7 +61,7 @@ export class OpenedSegment {
     }
     const memory = this.#cache.memoryOf(frame)
     const start = this.#cache.startOf(frame)
-    if (ordinal !== undefined) reader.prefetch(memory, start, ordinal)
+    if (ordinal !== undefined) reader.prefetch(memory, start, ordinal, this.#cache.shapeOf(frame))
     reader.open(memory, start)
     return true
   }

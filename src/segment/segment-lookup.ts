@@ -19,6 +19,8 @@ const keyIndexItself = -1
 export class SegmentLookup {
   /** After `found`: the value may be kept without a copy. */
   foundDetached = false
+  /** Of no meaning: what was touched, kept so that no compiler leaves it out. */
+  touched = 0
   readonly #opened: OpenedSegment
   readonly #blockCount: number
   readonly #keyIndex: KeyIndex
@@ -64,6 +66,12 @@ export class SegmentLookup {
     if (this.#keyIndex.isDue()) return this.#pending(keyIndexItself)
     if (filter !== undefined && !filter.mayContain(hashHigh, hashLow)) return FindState.absent
     return this.#findByBlockIndex(out)
+  }
+
+  /** As `Segment.touchSlot`. */
+  touchSlot(hashLow: number): void {
+    const { slots } = this.#keyIndex
+    if (slots !== undefined) this.touched = slots[firstSlotOf(hashLow, slots.length)] as number
   }
 
   /** After `pending`: brings what is missing into memory, blocking. */

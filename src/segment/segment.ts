@@ -86,6 +86,11 @@ export class Segment {
     return lookup.find(key, keyStart, keyLength, hashHigh, hashLow, sequenceLimit, out)
   }
 
+  /** Touches where the probing for a hash begins, so that {@link find} need not wait for that memory. */
+  touchSlot(hashLow: number): void {
+    this.#lookup?.touchSlot(hashLow)
+  }
+
   /**
    * Whether the value that {@link find} found last lies in memory of its own, so that it may be kept without a
    * copy: large values do. Everything else is valid until the next block is loaded.

@@ -256,10 +256,12 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   getManySync(keys: readonly K[], options?: ReadOptions): (V | undefined)[] {
     const limit = this.#beginRead('getMany', options)
     checkArray('keys', keys)
-    return Array.from(keys, (_, index) => {
-      this.#encodeNthKey(keys, index)
-      return this.#foundValue(this.#findSync(limit))
-    })
+    const values: (V | undefined)[] = []
+    for (let i = 0; i < keys.length; i++) {
+      this.#encodeNthKey(keys, i)
+      values.push(this.#foundValue(this.#findSync(limit)))
+    }
+    return values
   }
 
   getView<R>(key: K, visit: ViewVisitor<R>, options?: ReadOptions): R | undefined {

@@ -21,6 +21,8 @@ export class PointReader {
   #limit: SequenceNumber = 0
   #hashHigh = 0
   #hashLow = 0
+  /** For each run its segment that may hold the key. */
+  readonly #segments: (Segment | undefined)[] = []
   /** After `pending`: the picture that was looked at, the run, and its segment that needs a block. */
   #view: ReadView | undefined
   #runIndex = 0
@@ -44,6 +46,7 @@ export class PointReader {
     this.#limit = limit
     this.#hashHigh = high
     this.#hashLow = low
+    this.#chooseSegments(view)
     return this.#findInRuns(view, 0)
   }
 
@@ -74,10 +77,22 @@ export class PointReader {
     }
   }
 
+  /**
+   * Notes for each run the segment to look into, and touches where the key would be in its hash index: these loads
+   * from far memory do not depend on each other, so the processor makes them at the same time.
+   */
+  #chooseSegments({ runs }: ReadView): void {
+    for (let i = 0; i < runs.length; i++) {
+      const segment = (runs[i] as SegmentRun).segmentFor(this.#key, 0, this.#length)
+      this.#segments[i] = segment
+      segment?.touchSlot(this.#hashLow)
+    }
+  }
+
   #findInRuns(view: ReadView, first: number): FindState {
     const { runs } = view
     for (let i = first; i < runs.length; i++) {
-      const segment = (runs[i] as SegmentRun).segmentFor(this.#key, 0, this.#length)
+      const segment = this.#segments[i]
       if (segment === undefined) continue
       const state = segment.find(
         this.#key,
