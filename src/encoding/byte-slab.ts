@@ -25,11 +25,37 @@ export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8A
     copyRange(bytes, start, length, copy, 0)
     return copy
   }
+  // First the copy, which may begin another slab.
+  const offset = copyToSlab(bytes, start, length)
+  return new Uint8Array(slabBuffer, offset, length)
+}
+
+/** Copies to the slab; answers with where the copy begins there. */
+function copyToSlab(bytes: Uint8Array, start: number, length: number): number {
   const reserved = reserve(length + wordMask)
-  // As far from a whole word as the source, which is when memory is copied word by word.
-  const offset = reserved + ((bytes.byteOffset + start - reserved) & wordMask)
+  // As far from a whole word as the source, which is when memory is copied word by word. (Arenas and blocks begin at one;
+  // to ask where an array begins would cost as much as is gained.)
+  const offset = reserved + ((start - reserved) & wordMask)
   copyRange(bytes, start, length, slab, offset)
-  return take(offset, length)
+  slabUsed = offset + length
+  return offset
+}
+
+/** Two neighbouring ranges `bytes[start, middle)` and `bytes[middle, end)`, copied as one, or `undefined` if that is too much. */
+export function copyNeighbours(
+  bytes: Uint8Array,
+  start: number,
+  middle: number,
+  end: number,
+): [Uint8Array, Uint8Array] | undefined {
+  const length = end - start
+  if (length > sharedSizeBytesMax) return undefined
+  const offset = copyToSlab(bytes, start, length)
+  const border = offset + middle - start
+  return [
+    new Uint8Array(slabBuffer, offset, middle - start),
+    new Uint8Array(slabBuffer, border, end - middle),
+  ]
 }
 
 /**

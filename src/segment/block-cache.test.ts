@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BlockCache, frameSizeBytes } from './block-cache.ts'
 import { BlockMemory } from './block-memory.ts'
+import { countIn, lengthIn } from './block-shape.ts'
 
 function put(cache: BlockCache, blocks: ReturnType<BlockCache['register']>, block: number): number {
   const frame = cache.claim()
@@ -86,6 +87,45 @@ test('gives no used frame to another block while somebody looks at bytes', () =>
   cache.endViewing()
   expect(cache.claim()).toBe(frame)
   expect(put(cache, blocks, 2)).toBeGreaterThanOrEqual(0)
+})
+
+test('has frames to spare as long as they take memory from nobody', () => {
+  const cache = new BlockCache(4 * frameSizeBytes)
+  const [blocks, dropped] = [cache.register(10), cache.register(10)]
+  const large = new BlockMemory(frameSizeBytes / 2)
+  for (let i = 0; i < 2; i += 1) cache.addLarge(blocks, 9, large)
+  for (let block = 0; block < 3; block += 1) {
+    const frame = cache.claimSpare()
+    expect(frame).toBeGreaterThanOrEqual(0)
+    cache.publish(block === 1 ? dropped : blocks, block, frame)
+  }
+  // The fourth would take the large block's place.
+  expect(cache.claimSpare()).toBe(-1)
+  expect(cache.findLarge(blocks, 9)).toBe(large)
+  cache.beginViewing()
+  cache.drop(dropped)
+  expect(cache.claimSpare()).toBe(-1)
+  cache.endViewing()
+  expect(cache.claimSpare()).toBe(1)
+  expect(cache.claimSpare()).toBe(-1)
+})
+
+test('knows the shape of the block in each frame', () => {
+  const cache = new BlockCache(3000 * frameSizeBytes)
+  const blocks = cache.register(3000)
+  for (let block = 0; block < 3000; block += 1) {
+    const frame = cache.claim()
+    const wordAt = cache.startOf(frame) / 4
+    cache.memoryOf(frame).words[wordAt + 2] = 0x0003_0001 + ((block % 256) << 8)
+    cache.memoryOf(frame).words[wordAt + 3] = 4096 - 8 * (block % 500)
+    cache.publish(blocks, block, frame)
+  }
+  for (let block = 0; block < 3000; block += 1) {
+    const shape = cache.shapeOf(cache.find(blocks, block))
+    expect(countIn(shape)).toBe(block % 256)
+    expect(lengthIn(shape)).toBeGreaterThanOrEqual(4096 - 8 * (block % 500))
+    expect(lengthIn(shape)).toBeLessThan(4096 - 8 * (block % 500) + 16)
+  }
 })
 
 test('counts hits, and is empty without budget', () => {

@@ -159,6 +159,14 @@ export class BlockCache {
     return this.#evict()
   }
 
+  /** {@link claim} that takes memory from nobody: neither from another block nor, being the first to use it, from large ones. */
+  claimSpare(): number {
+    if (this.#viewerCount === 0 && this.#freeFrames.length > 0) return this.#freeFrames.pop() as number
+    const usedBytes = (this.#frameCount + 1) * frameSizeBytes + this.#large.sizeBytes
+    const isSpare = this.#frameCount < this.#frameCountMax && usedBytes <= this.budgetBytes
+    return isSpare ? this.#newFrame() : noFrame
+  }
+
   /** The claimed frame holds the block from now on. */
   publish(blocks: CachedBlocks, block: number, frame: number): void {
     blocks.frames[block] = frame

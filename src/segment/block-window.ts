@@ -93,7 +93,17 @@ export class BlockWindow {
     }
     if (isAnyCompressed) this.#makePlain(opened, first, count, step, at - this.#at)
     else this.#hold(first, count)
-    if (keep && this.#blockCount === 1) opened.keep(this.#firstBlock, this.#memory, this.#starts[0] as number)
+    if (keep) this.#offer(opened)
+  }
+
+  /** A single block was wanted and goes into the cache, several were read ahead. */
+  #offer(opened: OpenedSegment): void {
+    if (this.#blockCount === 1) {
+      opened.keep(this.#firstBlock, this.#memory, this.#starts[0] as number)
+      return
+    }
+    for (let i = 0; i < this.#blockCount; i += 1)
+      opened.offerWalked(this.#firstBlock + i, this.#memory, this.#starts[i] as number)
   }
 
   /**

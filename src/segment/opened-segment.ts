@@ -34,6 +34,8 @@ export class OpenedSegment {
   /** Index memory that an open segment cannot do without. */
   readonly #heldBytes: number
   #isClosed = false
+  /** Blocks that walks read past the cache, up to their number. */
+  #walkedCount = 0
 
   constructor(file: File, parts: SegmentParts, meta: SegmentMeta, caches: SegmentCaches) {
     this.blockIndex = parts.blockIndex
@@ -134,10 +136,33 @@ export class OpenedSegment {
 
   /** Puts a checked, plain block that lies at `at` in `memory` into the cache. */
   keep(block: number, memory: BlockMemory, at: number): void {
-    const length = plainLengthOf(memory, at)
-    if (!this.#cache.isEnabled || length > frameSizeBytes || this.#cache.has(this.#cached, block)) return
-    const frame = this.#cache.claim()
+    if (this.#isKept(block, memory, at)) return
+    this.#keepIn(this.#cache.claim(), block, memory, at)
+  }
+
+  /**
+   * A walk read this block, checked and plain at `at` in `memory`, ahead and past the cache, which a long walk would only
+   * wash out. From the second walk through the segment on it is kept where the cache has memory to spare: what was walked
+   * twice is walked again.
+   */
+  offerWalked(block: number, memory: BlockMemory, at: number): void {
+    if (this.#walkedCount < this.blockIndex.blockCount) {
+      this.#walkedCount += 1
+      return
+    }
+    if (this.#isKept(block, memory, at)) return
+    this.#keepIn(this.#cache.claimSpare(), block, memory, at)
+  }
+
+  /** Whether the cache has the block or cannot have it. */
+  #isKept(block: number, memory: BlockMemory, at: number): boolean {
+    if (!this.#cache.isEnabled || plainLengthOf(memory, at) > frameSizeBytes) return true
+    return this.#cache.has(this.#cached, block)
+  }
+
+  #keepIn(frame: number, block: number, memory: BlockMemory, at: number): void {
     if (frame === noFrame) return
+    const length = plainLengthOf(memory, at)
     const target = this.#cache.memoryOf(frame).bytes
     target.set(memory.bytes.subarray(at, at + length), this.#cache.startOf(frame))
     this.#cache.publish(this.#cached, block, frame)

@@ -2,7 +2,7 @@
  * Walks the entries of a segment. The blocks it stands in are copies of its own (a *window* of one or several),
  * so the cache may forget theirs at any time. A seek's first block comes through the cache and goes into it;
  * a walk that goes on reads ahead, 1, 1, 2, 4, 8, 16 blocks at a time, past the cache, which a long scan would
- * only wash out.
+ * only wash out; what is walked again stays there where the cache has memory to spare.
  *
  * Position is the entry to be looked at next, so a move that has to stop for a block goes on from there. In
  * reverse the older versions of a key come first: the newest that the limit allows is kept as candidate until

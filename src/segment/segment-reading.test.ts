@@ -158,6 +158,40 @@ describe('a walk', () => {
     expect(caches.blocks.hitCount).toBe(1)
   })
 
+  test.each([false, true])(
+    'that is the second of its kind leaves its blocks in spare memory (reverse: %s)',
+    async (reverse) => {
+      const { segment, reads } = await openWatched(1024 * 1024)
+      const walk = async () => {
+        reads.length = 0
+        const cursor = segment.cursor({ ...forward, reverse }, seekAccess)
+        return collect(cursor, () => cursor.rewind(), loadBlocking)
+      }
+      const first = await walk()
+      expect(await walk()).toEqual(first)
+      expect(reads.length).toBeGreaterThan(2)
+      // The few blocks that came through the cache in the first walk were not counted as walked.
+      expect(await walk()).toEqual(first)
+      expect(await walk()).toEqual(first)
+      expect(reads).toEqual([])
+      expect(await find(segment, entries[200]!.key, sequenceNumberMax, loadBlocking)).toEqual(entries[200])
+    },
+  )
+
+  test('leaves nothing where the cache has no memory to spare', async () => {
+    const { segment, caches } = await openWatched(3 * 4096)
+    for (let i = 0; i < 3; i += 1) await find(segment, entries[i * 130]!.key, sequenceNumberMax, loadBlocking)
+    const { hitCount } = caches.blocks
+    for (let i = 0; i < 4; i += 1) {
+      const cursor = segment.cursor(forward, { fillsCache: true, readsAheadAtOnce: true })
+      await collect(cursor, () => cursor.rewind(), loadBlocking)
+    }
+    expect(caches.blocks.sizeBytes).toBe(3 * 4096)
+    const afterWalks = caches.blocks.hitCount
+    for (let i = 0; i < 3; i += 1) await find(segment, entries[i * 130]!.key, sequenceNumberMax, loadBlocking)
+    expect(caches.blocks.hitCount - afterWalks, `before: ${hitCount}`).toBe(3)
+  })
+
   test('that is known to be long reads sixteen blocks at once and leaves the cache alone', async () => {
     const { segment, reads, caches } = await openWatched(1024 * 1024)
     segment.openSync()

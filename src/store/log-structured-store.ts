@@ -3,12 +3,14 @@
  * what callers hand over, turns keys and values into bytes and back, and hands on: writes to the WritePipeline,
  * reads to PointReader and RangeScan over the current ReadView, everything else to the StoreEngine.
  */
-import { bytesEncoding, isBytes } from '../encoding/bytes-encoding.ts'
+
+import { ByteViews } from '../bytes/byte-views.ts'
+import { isBytes } from '../encoding/bytes-encoding.ts'
 import { describeValue } from '../encoding/describe-value.ts'
 import type { CustomEncoding, Encoding, EncodingName } from '../encoding/encoding.ts'
 import { EncodingGuard } from '../encoding/encoding-guard.ts'
 import type { EncodedTypes } from '../encoding/resolve-encoding.ts'
-import { batchSizeBytesMax, EntryFlag, type EntryView, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
+import { batchSizeBytesMax, type EntryView, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
 import { ClosedError, InvalidArgumentError } from '../errors.ts'
 import { nodeFileSystem } from '../fs/node-file-system.ts'
 import { FindState } from '../segment/find-state.ts'
@@ -28,6 +30,7 @@ import { EncodedChainedBatch } from './chained-batch.ts'
 import { checkStore } from './check-store.ts'
 import { destroyStore } from './destroy-store.ts'
 import { checkKeyPresence, encodeBounds, encodeKey } from './encode-arguments.ts'
+import { decodeKey, decodeValue, type EntryDecoder, entryDecoder, isBytesEncoding } from './entry-decoder.ts'
 import { EntryEncoder, rawEncoder } from './entry-encoder.ts'
 import { type ClosesWithStore, IteratorHandle } from './iterator-handle.ts'
 import {
@@ -84,6 +87,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   readonly #keyEncoding: Encoding<K>
   readonly #valueEncoding: Encoding<V>
   readonly #valueIsBytes: boolean
+  readonly #decodeEntry: EntryDecoder<K, V>
   readonly #encoder: EntryEncoder<K, V>
   readonly #reader = new PointReader()
   /** Where short keys are encoded for a lookup. */
@@ -169,7 +173,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     this.#guard = guard
     this.#keyEncoding = keyEncoding
     this.#valueEncoding = valueEncoding
-    this.#valueIsBytes = (valueEncoding as unknown) === bytesEncoding
+    this.#valueIsBytes = isBytesEncoding(valueEncoding)
+    this.#decodeEntry = entryDecoder(keyEncoding, valueEncoding)
     this.#encoder = new EntryEncoder(keyEncoding, valueEncoding)
   }
 
@@ -350,11 +355,11 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   }
 
   entries(range?: RangeOptions<K>): EntryIterator<K, [K, V]> {
-    return this.#iterate('entries', range, (entry) => [this.#decodeKey(entry), this.#decodeValue(entry)])
+    return this.#iterate('entries', range, this.#decodeEntry)
   }
 
   keys(range?: RangeOptions<K>): EntryIterator<K, K> {
-    return this.#iterate('keys', range, (entry) => this.#decodeKey(entry))
+    return this.#iterate('keys', range, (entry) => decodeKey(this.#keyEncoding, entry))
   }
 
   values(range?: RangeOptions<K>): EntryIterator<K, V> {
@@ -367,11 +372,15 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     checkRangeOptions('forEach', range)
     const scan = this.#scan(range, () => undefined)
     const { arenas } = this.#engine
+    const views = new ByteViews()
     arenas.beginViewing()
     try {
       const visitEntry = (entry: EntryView): unknown => {
         if (range.signal?.aborted) throw range.signal.reason
-        return visit(keyViewOf(entry), valueViewOf(entry))
+        return visit(
+          views.of(entry.keyBytes, entry.keyStart, entry.keyLength),
+          views.of(entry.valueBytes, entry.valueStart, entry.valueLength),
+        )
       }
       return scan.visit(range.limit ?? Number.POSITIVE_INFINITY, visitEntry, () => arenas.moveViewing())
     } finally {
@@ -579,13 +588,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return this.#decodeValue(entry)
   }
 
-  #decodeKey({ keyBytes, keyStart, keyLength }: EntryView): K {
-    return this.#keyEncoding.decode(keyBytes, keyStart, keyStart + keyLength, false)
-  }
-
-  #decodeValue({ valueBytes, valueStart, valueLength, flags }: EntryView): V {
-    const isAscii = (flags & EntryFlag.asciiValue) !== 0
-    return this.#valueEncoding.decode(valueBytes, valueStart, valueStart + valueLength, isAscii)
+  #decodeValue(entry: EntryView): V {
+    return decodeValue(this.#valueEncoding, entry)
   }
 
   #startBatch(): ChainedBatch<K, V> {
@@ -663,10 +667,6 @@ function checkPath(path: string): void {
 
 function keyCopyOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {
   return keyBytes.slice(keyStart, keyStart + keyLength)
-}
-
-function keyViewOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {
-  return new Uint8Array(keyBytes.buffer, keyBytes.byteOffset + keyStart, keyLength)
 }
 
 function valueViewOf({ valueBytes, valueStart, valueLength }: EntryView): Uint8Array {
