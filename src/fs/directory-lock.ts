@@ -67,6 +67,8 @@ async function takeLock(directory: string, gate: Server | undefined): Promise<Di
       if (isOurs(directory, record)) removeQuietly(directory, lockFileName)
       throw error
     }
+    // First what would be looked at as a leftover of somebody else.
+    discardPrepared(directory, record)
     await sweepLeftovers(directory)
     return lock
   } catch (error) {

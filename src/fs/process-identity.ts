@@ -20,8 +20,15 @@ export interface ProcessIdentity {
   readonly host: string
 }
 
-/** Who we are. */
+let thisProcess: ProcessIdentity | undefined
+
+/** Who we are: found out once, for it takes several files. */
 export function identifyThisProcess(): ProcessIdentity {
+  thisProcess ??= findOutWhoWeAre()
+  return thisProcess
+}
+
+function findOutWhoWeAre(): ProcessIdentity {
   const host = hostname()
   if (process.platform !== 'linux') {
     // One pid space a machine, and no boot id within reach: a dead pid is dead whatever the boot.

@@ -90,8 +90,7 @@ export class BlockCache {
     if (!this.#segments.delete(blocks.id)) return
     this.passing.drop(blocks.id)
     this.#large.drop(blocks.large)
-    for (const frame of blocks.frames) if (frame !== noFrame) this.release(frame)
-    blocks.frames.fill(noFrame)
+    this.#releaseAll(blocks)
   }
 
   /** The frame that holds the block, or -1. */
@@ -180,6 +179,18 @@ export class BlockCache {
   release(frame: number): void {
     this.#segmentOf[frame] = noFrame
     this.#freeFrames.push(frame)
+  }
+
+  /** By way of the shorter of two columns: code that runs once, at the end of a segment, is slow code. */
+  #releaseAll({ id, frames }: CachedBlocks): void {
+    if (this.#frameCount < frames.length) {
+      for (let frame = 0; frame < this.#frameCount; frame += 1)
+        if (this.#segmentOf[frame] === id) this.release(frame)
+    } else {
+      for (let block = 0; block < frames.length; block += 1)
+        if (frames[block] !== noFrame) this.release(frames[block] as number)
+    }
+    frames.fill(noFrame)
   }
 
   #newFrame(): number {

@@ -4,7 +4,7 @@ import type { PlainEntry } from '../../test/support/entries.ts'
 import { plainEntry, someEntries, someKey } from '../../test/support/entries.ts'
 import { cachesFor, openSegment, tinyBlocks, writeSegment } from '../../test/support/segments.ts'
 import { compareBytes } from '../bytes/compare-bytes.ts'
-import { type BlockIndex, blockIndexProblem } from './block-index.ts'
+import { type BlockIndex, blockIndexProblem, indexedBlockProblem } from './block-index.ts'
 import { BlockMemory } from './block-memory.ts'
 
 async function indexOf(entries: readonly PlainEntry[]): Promise<BlockIndex> {
@@ -52,7 +52,7 @@ test('an index that cannot be one is told', async () => {
     return memory
   }
   const problemOf = (at: number, word: number): string | undefined =>
-    blockIndexProblem(create(at, word), 2, 32, 160)
+    blockIndexProblem(create(at, word), 2, 32, 160) ?? indexedBlockProblem(create(at, word))
   expect(problemOf(3, 0)).toBeUndefined()
   expect(problemOf(0, 3)).toContain('not one of 2 blocks')
   expect(problemOf(1, 100)).toContain('longer than its region')

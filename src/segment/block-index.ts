@@ -24,7 +24,7 @@ const IndexedBlockFlag = { continues: 1 } as const
 
 const headerWordCount = 4
 
-/** A loaded block index. The bytes were verified by the caller, and {@link blockIndexProblem} found nothing. */
+/** A loaded block index. The caller verified its checksum, and {@link blockIndexProblem} found nothing. */
 export class BlockIndex {
   readonly blockCount: number
   readonly sizeBytes: number
@@ -37,12 +37,14 @@ export class BlockIndex {
   readonly #commonPrefixAt: number
   readonly #commonPrefixLength: number
   readonly #suffixesAt: number
+  readonly #memory: BlockMemory
 
   constructor(memory: BlockMemory) {
     const { words, bytes } = memory
     const blockCount = words[0]!
     this.blockCount = blockCount
     this.sizeBytes = bytes.length
+    this.#memory = memory
     this.#words = words
     this.#bytes = bytes
     this.#prefixHighAt = headerWordCount + blockCount + 1
@@ -62,6 +64,11 @@ export class BlockIndex {
   lengthOf(block: number): number {
     const at = headerWordCount + block
     return ((this.#words[at + 1] as number) - (this.#words[at] as number)) * 8
+  }
+
+  /** Looks at all blocks; for whoever verifies a segment. */
+  problem(): string | undefined {
+    return indexedBlockProblem(this.#memory)
   }
 
   /** Whether the block begins with an older version of the last key of the block before. */
@@ -139,7 +146,10 @@ export class BlockIndex {
   }
 }
 
-/** What is wrong with the shape of an index for blocks from `blocksStart` to `blocksEnd`, if anything. */
+/**
+ * What is wrong with the shape of an index for blocks from `blocksStart` to `blocksEnd`, if anything, as far as that shows
+ * without looking at every block: what its checksum proves was written so. {@link indexedBlockProblem} tells the rest.
+ */
 export function blockIndexProblem(
   memory: BlockMemory,
   blockCount: number,
@@ -155,6 +165,12 @@ export function blockIndexProblem(
   if (words[headerWordCount]! * 8 !== blocksStart || words[headerWordCount + blockCount]! * 8 !== blocksEnd) {
     return 'the block index does not span the blocks'
   }
+  return undefined
+}
+
+/** What is wrong with what an index, of which {@link blockIndexProblem} found nothing wrong, says about single blocks, if anything. */
+export function indexedBlockProblem({ words }: BlockMemory): string | undefined {
+  const blockCount = words[0]!
   const suffixEndAt = headerWordCount + 3 * blockCount + 1
   for (let block = 0; block < blockCount; block += 1) {
     const at = headerWordCount + block

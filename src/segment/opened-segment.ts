@@ -101,7 +101,7 @@ export class OpenedSegment {
     if (this.#cache.has(this.#cached, block)) return
     const frame = this.#isCacheable(block) ? this.#cache.claim() : noFrame
     if (frame === noFrame) {
-      const memory = unsetMemory(this.blockIndex.lengthOf(block))
+      const memory = this.#memoryFor(block)
       this.readSync(block, 1, memory, 0)
       this.#pass(block, memory, 0)
       return
@@ -129,7 +129,7 @@ export class OpenedSegment {
       else this.#pass(block, memory, at)
       return
     }
-    const memory = unsetMemory(this.blockIndex.lengthOf(block))
+    const memory = this.#memoryFor(block)
     await this.read(block, 1, memory, 0)
     this.#pass(block, memory, 0)
   }
@@ -220,6 +220,14 @@ export class OpenedSegment {
   /** Whether the block as it is stored fits a frame: what is in it may be longer. */
   #isCacheable(block: number): boolean {
     return this.#cache.isEnabled && this.blockIndex.lengthOf(block) <= frameSizeBytes
+  }
+
+  /** Memory of its own for a block as it is stored. */
+  #memoryFor(block: number): BlockMemory {
+    const length = this.blockIndex.lengthOf(block)
+    if (length <= 0)
+      this.refuse(`block ${block} of the index does not end after it starts`, this.footer.blockIndex.offset)
+    return unsetMemory(length)
   }
 
   /** Makes a block, read to where a frame has room, plain where it lies; `false` when that does not fit. */

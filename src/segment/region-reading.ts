@@ -6,7 +6,7 @@ import { hashResult } from '../bytes/xxh64.ts'
 import { CorruptionError } from '../errors.ts'
 import type { File } from '../fs/file-system.ts'
 import { hashAt } from './block-check.ts'
-import { BlockMemory } from './block-memory.ts'
+import { type BlockMemory, unsetMemory } from './block-memory.ts'
 import { footerSizeBytes, type Region } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 
@@ -27,7 +27,7 @@ export function* loadRegion(
   if (offset + length > meta.sizeBytes || length % 8 !== 0) {
     throw new CorruptionError(`the ${name} lies outside the file`, path, meta.sizeBytes - footerSizeBytes)
   }
-  const memory = new BlockMemory(length)
+  const memory = unsetMemory(length)
   yield { target: memory.bytes, offset }
   hashAt(memory.bytes, 0, length, meta.number, offset)
   if (hashResult.low !== region.checksumLow || hashResult.high !== region.checksumHigh) {

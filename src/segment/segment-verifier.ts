@@ -79,6 +79,9 @@ class SegmentVerifier {
 
   *run(): Generator<number, void> {
     const index = this.#parts.blockIndex
+    const problem = index.problem()
+    if (problem !== undefined)
+      throw new CorruptionError(problem, this.#file.path, this.#parts.footer.blockIndex.offset)
     this.#readHeader()
     for (let first = 0; first < index.blockCount; ) {
       const next = this.#blockAfterStep(first)
