@@ -1,5 +1,5 @@
-// Writes dist/: the kernel's modules, the library by tsc, one file a source file, and the command-line tool as one
-// bundle.
+// Writes dist/: the kernel's modules, the types by tsc, one file a source file, and the code by esbuild, a few files in all.
+// One file a source file would be read at each start: 180 of them, which took three times as long.
 //
 // Everything is built in a folder of its own first and then moved over file by file. So a failed build leaves
 // the last good dist/ alone, and a program running from dist/ never meets a half-written file.
@@ -15,7 +15,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { isBuiltin } from 'node:module'
+import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { builtFromFile, digestOfInputs, root } from './prepare.mjs'
 
@@ -23,18 +24,33 @@ const source = join(root, 'src')
 const dist = join(root, 'dist')
 const fresh = join(root, `.dist-${process.pid}`)
 
+/** What is imported or run from outside, and what runs as a thread. */
+const entries = {
+  index: 'index.ts',
+  'adapters/level/varve-level': 'adapters/level/varve-level.ts',
+  'adapters/keyv/varve-keyv': 'adapters/keyv/varve-keyv.ts',
+  'adapters/unstorage/varve-driver': 'adapters/unstorage/varve-driver.ts',
+  'testing/index': 'testing/index.ts',
+  'cli/varve': 'main.ts',
+  'shared/maintenance-worker': 'worker/maintenance-worker.ts',
+}
+/** Code that several of them have in common, so that a process has one copy of it: two would have two of every error class. */
+const sharedFolder = 'shared'
+/** How the library finds the code of its thread: beside its own. */
+const workerAddress = './maintenance-worker.js'
+
 const builtFrom = digestOfInputs()
 try {
   await import('./build-kernel.mjs')
-  compileLibrary()
-  await bundleTool()
+  compileTypes()
+  await bundleCode()
   replaceDist()
   writeFileSync(builtFromFile, builtFrom)
 } finally {
   rmSync(fresh, { recursive: true, force: true })
 }
 
-function compileLibrary() {
+function compileTypes() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]
   const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
@@ -43,52 +59,63 @@ function compileLibrary() {
   process.exit(1)
 }
 
-async function bundleTool() {
-  const entry = join(source, 'main.ts')
-  const hashbang = readFileSync(entry, 'utf8').startsWith('#!') ? [] : ['#!/usr/bin/env node']
-  // The bundled CommonJS packages ask for Node's modules by require(), which an ES module has to make itself.
-  const require = [
-    "import { createRequire as createRequireForBundle } from 'node:module'",
-    'const require = createRequireForBundle(import.meta.url)',
-  ]
-  const outfile = join(fresh, 'cli', 'varve.js')
-  const result = await build({
-    entryPoints: [entry],
-    outfile,
+async function bundleCode() {
+  const { metafile } = await build({
+    entryPoints: Object.entries(entries).map(([out, path]) => ({ in: join(source, path), out })),
+    outdir: fresh,
     bundle: true,
-    // Optional, native, and found where the user has it.
-    external: ['classic-level'],
+    splitting: true,
+    chunkNames: `${sharedFolder}/[hash]`,
+    // Optional, and found where the user has them.
+    external: ['abstract-level', 'classic-level', 'keyv', 'unstorage'],
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
     charset: 'utf8',
     legalComments: 'none',
-    banner: { js: [...hashbang, ...require].join('\n') },
-    plugins: [libraryStaysOutside()],
+    sourcemap: true,
+    plugins: [builtInModules()],
     metafile: true,
+    absWorkingDir: root,
     logLevel: 'warning',
   })
-  chmodSync(outfile, 0o755)
-  writeFileSync(join(fresh, 'cli', 'LICENSES.txt'), licensesOf(Object.keys(result.metafile.inputs)))
+  const tool = join(fresh, 'cli', 'varve.js')
+  const code = readFileSync(tool, 'utf8')
+  if (!code.startsWith('#!')) throw new Error('src/main.ts does not begin with #!/usr/bin/env node')
+  chmodSync(tool, 0o755)
+  writeFileSync(join(fresh, 'cli', 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
+  checkWorkerAddress(Object.keys(metafile.outputs))
 }
 
 /**
- * The tool shares the library's files in dist/ instead of carrying a second copy of them: two copies would have
- * two of every error class. What lies in src/ outside src/cli is therefore imported from where tsc puts it.
+ * Bundled CommonJS packages ask for Node's modules by require(), which an ES module does not have.
  * @returns {import('esbuild').Plugin}
  */
-function libraryStaysOutside() {
+function builtInModules() {
   return {
-    name: 'library-stays-outside',
+    name: 'built-in-modules',
     setup(builder) {
-      builder.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, kind }) => {
-        if (kind === 'entry-point') return undefined
-        const inside = relative(source, join(resolveDir, path)).split(sep).join('/')
-        if (inside.startsWith('../') || inside.startsWith('cli/') || inside === 'main.ts') return undefined
-        return { path: `../${inside.replace(/\.ts$/, '.js')}`, external: true }
-      })
+      builder.onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path, kind }) =>
+        kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'built-in' } : undefined,
+      )
+      builder.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+      }))
     },
   }
+}
+
+/**
+ * The thread is found by an address relative to the file that starts it.
+ * @param {string[]} outputs
+ */
+function checkWorkerAddress(outputs) {
+  const starting = outputs.filter((path) => {
+    return path.endsWith('.js') && readFileSync(join(root, path), 'utf8').includes(`"${workerAddress}"`)
+  })
+  const folders = starting.map((path) => relative(fresh, dirname(join(root, path))))
+  if (folders.length === 1 && folders[0] === sharedFolder) return
+  throw new Error(`the code that starts the thread belongs into ${sharedFolder}/, and is in: ${starting}`)
 }
 
 /**

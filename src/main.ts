@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The program `varve`: the command-line tool on the real process and the real disk. */
 import process from 'node:process'
 import packageJson from '../package.json' with { type: 'json' }

@@ -2,19 +2,19 @@
 // compaction has them; the size of a store after a settled load of random overwrites, and how it compacts; and reads of
 // that store with all of it in the cache, and with none. Values of 100 bytes of which half compresses. CPU time of the
 // thread that works, medians of rounds in which all take turns. Run from the root after a build:
-// node bench/micro/compression.mjs [entries = 400,000]
+// npx tsx bench/micro/compression.mjs [entries = 400,000]
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startMerge } from '../../dist/compaction/start-merge.js'
-import { nodeFileSystem } from '../../dist/fs/node-file-system.js'
 import { open } from '../../dist/index.js'
-import { createCompiledLz4 } from '../../dist/kernel/compiled-lz4.js'
-import { PlainLz4 } from '../../dist/kernel/plain-lz4.js'
-import { defaultSegmentSettings } from '../../dist/segment/segment-settings.js'
-import { SegmentWriter } from '../../dist/segment/segment-writer.js'
-import { systemClock } from '../../dist/time/clock.js'
+import { startMerge } from '../../src/compaction/start-merge.ts'
+import { nodeFileSystem } from '../../src/fs/node-file-system.ts'
+import { createCompiledLz4 } from '../../src/kernel/compiled-lz4.ts'
+import { PlainLz4 } from '../../src/kernel/plain-lz4.ts'
+import { defaultSegmentSettings } from '../../src/segment/segment-settings.ts'
+import { SegmentWriter } from '../../src/segment/segment-writer.ts'
+import { systemClock } from '../../src/time/clock.ts'
 import { Entries } from '../measure/entries.mjs'
 
 const MB = 1_000_000
@@ -159,7 +159,7 @@ function measureMerges() {
     for (const input of compressions) {
       for (const output of compressions) {
         const { directory, inputs } = runs[input]
-        /** @type {import('../../dist/compaction/merge-job.js').MergeResult | undefined} */
+        /** @type {import('../../src/compaction/merge-job.ts').MergeResult | undefined} */
         let result
         const first = next
         next += 10

@@ -1,14 +1,13 @@
 /**
- * `npm run build && node test/soak/kernel.mjs [entries = 200,000]`: the compiled kernel against the plain one, on the
- * built package, over keys of 16 bytes and values of 100. Both run by turns in one process; a number is the median
+ * `npm run build && npx tsx test/soak/kernel.mjs [entries = 200,000]`: the compiled kernel against the plain one, over keys of 16 bytes and values of 100. Both run by turns in one process; a number is the median
  * of five rounds, in nanoseconds of CPU time an operation.
  */
-import { hashKey, keyHash } from '../../dist/bytes/key-hash.js'
-import { createEntryView } from '../../dist/entry/entry.js'
-import { foundKernel } from '../../dist/kernel/kernel-instances.js'
-import { ownScratchSizeBytes } from '../../dist/kernel/memory-layout.js'
-import { createPlainMemory, createWasmMemory } from '../../dist/kernel/shared-memory.js'
-import { MemTable } from '../../dist/memtable/mem-table.js'
+import { hashKey, keyHash } from '../../src/bytes/key-hash.ts'
+import { createEntryView } from '../../src/entry/entry.ts'
+import { foundKernel } from '../../src/kernel/kernel-instances.ts'
+import { ownScratchSizeBytes } from '../../src/kernel/memory-layout.ts'
+import { createPlainMemory, createWasmMemory } from '../../src/kernel/shared-memory.ts'
+import { MemTable } from '../../src/memtable/mem-table.ts'
 
 const entryCount = Number(process.argv[2] ?? 200_000)
 const roundCount = 5
