@@ -25,7 +25,7 @@ export function copyRange(
   if (length <= loopLengthMax) {
     for (let i = 0; i < length; i += 1) target[at + i] = source[start + i] as number
   } else if (length < detourLengthMin || isQuick(source, start, target, at)) {
-    target.set(source.subarray(start, start + length), at)
+    target.set(length === source.length ? source : source.subarray(start, start + length), at)
   } else {
     copyByWay(source, start, length, target, at)
   }

@@ -7,9 +7,17 @@ export class Deferred<T = void> {
 
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+      this.resolve = (value) => {
+        // A promise may be rejected yet.
+        if (value !== undefined) this.promise.catch(ignore)
+        resolve(value)
+      }
+      this.reject = (error) => {
+        this.promise.catch(ignore)
+        reject(error)
+      }
     })
-    this.promise.catch(() => undefined)
   }
 }
+
+function ignore(): void {}
