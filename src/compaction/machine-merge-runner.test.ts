@@ -31,7 +31,7 @@ import type { MergeRunner, StepBudget } from './merge-runner.ts'
 
 const runCount = Number(process.env.VARVE_MERGE_RUNS ?? 120)
 
-describe('the compiled kernel and its twin', () => {
+describe.skipIf(process.env.VARVE_KERNEL === 'js')('the compiled kernel and its twin', () => {
   it('write the same bytes and say the same of them, whatever is merged', async () => {
     let entryCount = 0
     let segmentCount = 0

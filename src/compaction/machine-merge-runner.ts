@@ -1,5 +1,5 @@
 /**
- * Carries out a flush or a compaction in steps, as MergeJobRunner does, with the merge kernel for everything that
+ * Carries out a flush or a compaction, as MergeJobRunner does, with the merge kernel for everything that
  * concerns single entries: order, survivors, blocks, hashes. This class brings it what it asks for: windows of its
  * sources, room for its output, and the answers to questions about keys.
  */
@@ -19,106 +19,47 @@ import { MachineSegmentWriter } from '../segment/machine-segment-writer.ts'
 import { BlockEntryFlag, blockSizeBytesMax } from '../segment/segment-format.ts'
 import type { Clock } from '../time/clock.ts'
 import { DeeperRuns } from './deeper-runs.ts'
-import { GrandparentLimit, overlappedSegmentCountMax } from './grandparent-limit.ts'
 import { type MergeFeed, windowSizeBytes } from './merge-feed.ts'
-import type { MergeJob, MergeProgress, MergeResult } from './merge-job.ts'
-import { MergeOutputs } from './merge-outputs.ts'
-import type { MergeRunner, StepBudget } from './merge-runner.ts'
+import type { MergeJob } from './merge-job.ts'
 import { RunFeed } from './run-feed.ts'
+import { SteppedMerge } from './stepped-merge.ts'
 import { TableFeed } from './table-feed.ts'
 
 /** Bytes of keys and values between two looks at the clock. */
 const bytesPerLook = 64 * 1024
 
-type Phase = 'starting' | 'merging' | 'closing segment' | 'closing last segment' | 'done' | 'failed'
-
-export class MachineMergeRunner implements MergeRunner {
-  readonly job: MergeJob
-  readonly #clock: Clock
-  #machine: MergeMachine | undefined
+export class MachineMergeRunner extends SteppedMerge<MachineSegmentWriter> {
+  readonly #machine: MergeMachine
   readonly #feeds: readonly MergeFeed[]
-  readonly #outputs: MergeOutputs<MachineSegmentWriter>
   readonly #deeper: DeeperRuns
-  readonly #grandparents: GrandparentLimit
   readonly #entry = createEntryView()
-  #phase: Phase = 'starting'
-  /** As the machine counted when it was last looked at. */
-  #entriesRead = 0
-  #entriesDropped = 0
-  #entryBytes = 0
+  #hasBegun = false
 
-  /** No I/O. */
+  /** No I/O. The machine is given back in the end. */
   constructor(job: MergeJob, fs: FileSystem, clock: Clock, machine: MergeMachine) {
     const { segmentSettings } = job
-    this.job = job
-    this.#clock = clock
+    super(job, fs, clock, (file, number) => {
+      return new MachineSegmentWriter(file, number, segmentSettings, machine)
+    })
     this.#machine = machine
     this.#feeds = feedsOf(job, fs)
-    this.#outputs = new MergeOutputs(
-      job,
-      fs,
-      (file, number) => new MachineSegmentWriter(file, number, segmentSettings, machine),
-    )
     this.#deeper = new DeeperRuns(job.deeperIntervals)
-    this.#grandparents = new GrandparentLimit(
-      job.kind === 'compaction' ? job.grandparents : [],
-      overlappedSegmentCountMax * segmentSettings.segmentSizeBytes,
-    )
   }
 
-  get progress(): MergeProgress {
-    return { entryBytes: this.#entryBytes, bytesWritten: this.#outputs.bytesWritten }
+  protected override merge(): void {
+    if (!this.#hasBegun) this.#begin(this.#machine)
+    this.#merge(this.#machine)
   }
 
-  step(budget: StepBudget): boolean {
-    invariant(this.#phase !== 'failed', 'a failed merge is not continued')
-    const deadline = this.#clock.monotonicMs() + budget.durationMs
-    const byteLimit = this.#entryBytes + budget.bytes
-    try {
-      while (this.#phase !== 'done') {
-        this.#goOn()
-        if (this.#entryBytes >= byteLimit || this.#clock.monotonicMs() >= deadline) break
+  protected override release(): void {
+    for (const feed of this.#feeds) {
+      try {
+        feed.close()
+      } catch {
+        // The files were only read.
       }
-    } catch (error) {
-      this.abort()
-      throw error
     }
-    return this.#phase === 'done'
-  }
-
-  result(): MergeResult {
-    invariant(this.#phase === 'done', 'only a finished merge has a result')
-    const { job } = this
-    return {
-      added: this.#outputs.added,
-      bytesRead:
-        job.kind === 'flush'
-          ? this.#entryBytes
-          : job.inputs.flat().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      bytesWritten: this.#outputs.bytesWritten,
-      entriesRead: this.#entriesRead,
-      entriesDropped: this.#entriesDropped,
-    }
-  }
-
-  abort(): void {
-    if (this.#phase === 'failed') return
-    this.#phase = 'failed'
-    this.#closeFeeds()
-    this.#outputs.discard()
-    this.#giveMachine()
-  }
-
-  #goOn(): void {
-    if (this.#phase === 'closing segment') {
-      if (this.#outputs.finishStep()) this.#phase = 'merging'
-    } else if (this.#phase === 'closing last segment') {
-      if (this.#outputs.finishStep()) this.#finish()
-    } else {
-      const machine = this.#machine as MergeMachine
-      if (this.#phase === 'starting') this.#begin(machine)
-      this.#merge(machine)
-    }
+    giveMergeMachine(this.#machine)
   }
 
   #begin(machine: MergeMachine): void {
@@ -136,27 +77,27 @@ export class MachineMergeRunner implements MergeRunner {
     machine.set(Control.isCompressing, segmentSettings.compression === 'lz4' ? 1 : 0)
     machine.set(Control.deeperRunCount, job.deeperIntervals.length)
     this.#setBoundary(machine)
-    this.#phase = 'merging'
+    this.#hasBegun = true
   }
 
   /** Lets the machine go on, and does what it stopped for. */
   #merge(machine: MergeMachine): void {
     const exit = machine.run(bytesPerLook)
-    this.#entriesRead = machine.get(Control.entriesRead)
-    this.#entriesDropped = machine.get(Control.entriesDropped)
-    this.#entryBytes = machine.getLong(Control.entryBytes)
+    this.entriesRead = machine.get(Control.entriesRead)
+    this.entriesDropped = machine.get(Control.entriesDropped)
+    this.entryBytes = machine.getLong(Control.entryBytes)
     const source = machine.get(Control.sourceIndex)
     switch (exit) {
       case MergeExit.budgetUsed:
         return
       case MergeExit.done:
-        this.#phase = 'closing last segment'
+        this.closeLastSegment()
         return
       case MergeExit.windowNeeded:
         this.#feedOf(source).fill(machine, source)
         return
       case MergeExit.outputFull:
-        this.#outputs.writer.takeOutput()
+        this.outputs.writer.takeOutput()
         return
       case MergeExit.keyListFull:
         machine.growKeys()
@@ -168,10 +109,10 @@ export class MachineMergeRunner implements MergeRunner {
         this.#passBoundary(machine, source)
         return
       case MergeExit.segmentFull:
-        this.#phase = 'closing segment'
+        this.closeSegment()
         return
       case MergeExit.segmentNeeded:
-        this.#outputs.open()
+        this.outputs.open()
         return
       case MergeExit.largeEntry:
         this.#addLarge(machine, source)
@@ -196,7 +137,7 @@ export class MachineMergeRunner implements MergeRunner {
 
   #passBoundary(machine: MergeMachine, source: number): void {
     const at = machine.sourceAt(source)
-    const isReached = this.#grandparents.isReachedAt(
+    const isReached = this.grandparents.isReachedAt(
       machine.bytes,
       machine.get(at + Source.keyAt),
       machine.get(at + Source.keyLength),
@@ -206,7 +147,7 @@ export class MachineMergeRunner implements MergeRunner {
   }
 
   #setBoundary(machine: MergeMachine): void {
-    const { boundary } = this.#grandparents
+    const { boundary } = this.grandparents
     machine.set(Control.boundaryLength, boundary?.length ?? noBoundary)
     if (boundary !== undefined) machine.bytes.set(boundary, boundaryKeyAt)
   }
@@ -215,36 +156,14 @@ export class MachineMergeRunner implements MergeRunner {
     const entry = this.#entry
     viewEntry(machine, source, entry)
     const at = machine.sourceAt(source)
-    const isOlder = this.#outputs.writer.isOlderVersion(entry)
+    const isOlder = this.outputs.writer.isOlderVersion(entry)
     if ((machine.get(at + Source.entryFlags) & WindowRecord.valueElsewhere) !== 0) {
       const large = this.#feedOf(source).largeEntry
       invariant(large !== undefined, 'the value of a large entry is where its window came from')
-      this.#outputs.writer.addLarge(large, isOlder)
+      this.outputs.writer.addLarge(large, isOlder)
     } else {
-      this.#outputs.writer.addLarge(entry, isOlder)
+      this.outputs.writer.addLarge(entry, isOlder)
     }
-  }
-
-  #finish(): void {
-    this.#closeFeeds()
-    this.#outputs.syncDirectory()
-    this.#giveMachine()
-    this.#phase = 'done'
-  }
-
-  #closeFeeds(): void {
-    for (const feed of this.#feeds) {
-      try {
-        feed.close()
-      } catch {
-        // The files were only read.
-      }
-    }
-  }
-
-  #giveMachine(): void {
-    if (this.#machine !== undefined) giveMergeMachine(this.#machine)
-    this.#machine = undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type PlainEntry, plainEntry, someEntries, sortEntries } from '../../test/support/entries.ts'
@@ -266,15 +267,19 @@ describe('a failing file system', () => {
       const names = await namesIn(fs)
       const hit = arm(k, () => true)
       const runner = new MergeJobRunner(job, fs, systemClock)
+      let isFailed = false
       try {
         while (!runner.step({ durationMs: 0, bytes: 0 })) {}
       } catch (error) {
         expect(systemCodeOf(error)).toBe('EIO')
+        isFailed = true
       }
       const operation = hit()
       if (operation === undefined) break
       failures.push(operation.name)
-      expect(await namesIn(fs)).toEqual(names)
+      if (isFailed) expect(await namesIn(fs)).toEqual(names)
+      // Nothing depends on how a file is closed that was only read.
+      else expect([operation.name, names.includes(basename(operation.path))]).toEqual(['close', true])
     }
     expect(new Set(failures)).toEqual(
       new Set(['open', 'size', 'read', 'write', 'sync', 'close', 'syncDirectory']),

@@ -10,7 +10,7 @@ import type { SegmentMeta } from '../segment/segment-meta.ts'
 import type { MergeJob } from './merge-job.ts'
 
 /** What writes one of them. */
-interface OutputWriter {
+export interface OutputWriter {
   readonly bytesWritten: number
   finishStep(): SegmentMeta | undefined
   abort(): void
