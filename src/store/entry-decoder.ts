@@ -33,6 +33,11 @@ export function decodeValue<V>(
   return encoding.decode(valueBytes, valueStart, valueStart + valueLength, isAscii)
 }
 
+/** The value where it lies; good as long as that memory. */
+export function valueViewOf({ valueBytes, valueStart, valueLength }: EntryView): Uint8Array {
+  return new Uint8Array(valueBytes.buffer, valueBytes.byteOffset + valueStart, valueLength)
+}
+
 /** Key and value by one copy where the value follows its key, as it does in blocks. */
 function copyWhole(entry: EntryView): [Uint8Array, Uint8Array] | undefined {
   const { keyBytes, keyStart, keyLength, valueBytes, valueStart, valueLength } = entry

@@ -1,7 +1,7 @@
 /**
  * The store on disk: a log-structured merge-tree behind the contract of SyncKeyValueStore. This class checks
  * what callers hand over, turns keys and values into bytes and back, and hands on: writes to the WritePipeline,
- * reads to PointReader and RangeScan over the current ReadView, everything else to the StoreEngine.
+ * reads to PointLookups and RangeScan over the current ReadView, everything else to the StoreEngine.
  */
 
 import { ByteViews } from '../bytes/byte-views.ts'
@@ -13,7 +13,6 @@ import type { EncodedTypes } from '../encoding/resolve-encoding.ts'
 import { batchSizeBytesMax, type EntryView, keyLengthMax, valueLengthMax } from '../entry/entry.ts'
 import { ClosedError, InvalidArgumentError } from '../errors.ts'
 import { nodeFileSystem } from '../fs/node-file-system.ts'
-import { FindState } from '../segment/find-state.ts'
 import { approximateSize } from './approximate-size.ts'
 import {
   checkArray,
@@ -29,8 +28,8 @@ import {
 import { EncodedChainedBatch } from './chained-batch.ts'
 import { checkStore } from './check-store.ts'
 import { destroyStore } from './destroy-store.ts'
-import { checkKeyPresence, encodeBounds, encodeKey } from './encode-arguments.ts'
-import { decodeKey, decodeValue, type EntryDecoder, entryDecoder, isBytesEncoding } from './entry-decoder.ts'
+import { encodeBounds, encodeKey } from './encode-arguments.ts'
+import { decodeKey, decodeValue, type EntryDecoder, entryDecoder } from './entry-decoder.ts'
 import { EntryEncoder, rawEncoder } from './entry-encoder.ts'
 import { type ClosesWithStore, IteratorHandle } from './iterator-handle.ts'
 import {
@@ -49,7 +48,7 @@ import {
   type WriteOptions,
 } from './key-value-store.ts'
 import { openStore } from './open-store.ts'
-import { PointReader } from './point-reader.ts'
+import { PointLookups } from './point-lookups.ts'
 import { RangeScan } from './range-scan.ts'
 import { SequenceSnapshot } from './sequence-snapshot.ts'
 import { resolveComponents, resolveSettings, type StoreOptions } from './settings.ts'
@@ -57,7 +56,6 @@ import { statusOf } from './status-of.ts'
 import type { StoreEngine } from './store-engine.ts'
 import type { StoreEventListener, StoreEventName } from './store-events.ts'
 import type { CheckReport, StoreStatus } from './store-status.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Everything that does not decide the types of keys and values. */
 export type OptionsWithoutEncodings = Omit<StoreOptions, 'keyEncoding' | 'valueEncoding'>
@@ -67,8 +65,6 @@ export type NamedOptions<K extends EncodingName, V extends EncodingName> = Optio
   readonly keyEncoding?: K
   readonly valueEncoding?: V
 }
-
-const keyScratchSizeBytes = 1024
 
 export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStore<K, V> {
   readonly capabilities: StoreCapabilities = {
@@ -86,15 +82,9 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   readonly #guard: EncodingGuard
   readonly #keyEncoding: Encoding<K>
   readonly #valueEncoding: Encoding<V>
-  readonly #valueIsBytes: boolean
   readonly #decodeEntry: EntryDecoder<K, V>
   readonly #encoder: EntryEncoder<K, V>
-  readonly #reader = new PointReader()
-  /** Where short keys are encoded for a lookup. */
-  readonly #keyScratch = new Uint8Array(keyScratchSizeBytes)
-  /** The key of the lookup under way: `#lookupKey[0, #lookupKeyLength)`. */
-  #lookupKey: Uint8Array = this.#keyScratch
-  #lookupKeyLength = 0
+  readonly #lookups: PointLookups<K, V>
   readonly #iterators = new Set<ClosesWithStore>()
   readonly #snapshots = new Set<SequenceSnapshot>()
   #closing: Promise<void> | undefined
@@ -173,8 +163,8 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     this.#guard = guard
     this.#keyEncoding = keyEncoding
     this.#valueEncoding = valueEncoding
-    this.#valueIsBytes = isBytesEncoding(valueEncoding)
     this.#decodeEntry = entryDecoder(keyEncoding, valueEncoding)
+    this.#lookups = new PointLookups(engine, keyEncoding, valueEncoding)
     this.#encoder = new EntryEncoder(keyEncoding, valueEncoding)
   }
 
@@ -185,117 +175,50 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
 
   get(key: K, options?: ReadOptions): Promise<V | undefined> {
     try {
-      const limit = this.#beginRead('get', options)
-      this.#encodeLookupKey(key)
-      const turn = this.#engine.turns.turnSampled()
-      if (turn === undefined) {
-        const state = this.#find(limit)
-        if (state !== FindState.pending) return Promise.resolve(this.#foundValue(state))
-      }
-      return this.#findLater(limit, turn, (state, reader) => this.#foundValue(state, reader), options?.signal)
+      return this.#lookups.get(key, this.#beginRead('get', options), options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
   getSync(key: K, options?: ReadOptions): V | undefined {
-    const limit = this.#beginRead('get', options)
-    this.#encodeLookupKey(key)
-    return this.#foundValue(this.#findSync(limit))
+    return this.#lookups.getSync(key, this.#beginRead('get', options))
   }
 
   has(key: K, options?: ReadOptions): Promise<boolean> {
     try {
-      const limit = this.#beginRead('has', options)
-      this.#encodeLookupKey(key)
-      const turn = this.#engine.turns.turnSampled()
-      if (turn === undefined) {
-        const state = this.#find(limit)
-        if (state !== FindState.pending) return Promise.resolve(state === FindState.found)
-      }
-      return this.#findLater(limit, turn, (state) => state === FindState.found, options?.signal)
+      return this.#lookups.has(key, this.#beginRead('has', options), options?.signal)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
   hasSync(key: K, options?: ReadOptions): boolean {
-    const limit = this.#beginRead('has', options)
-    this.#encodeLookupKey(key)
-    return this.#findSync(limit) === FindState.found
+    return this.#lookups.hasSync(key, this.#beginRead('has', options))
   }
 
   async getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]> {
     const limit = this.#beginRead('getMany', options)
     checkArray('keys', keys)
-    for (let i = 0; i < keys.length; i++)
-      if (keys[i] === undefined || keys[i] === null) encodeKey(this.#keyEncoding, keys[i] as K, `keys[${i}]`)
-    const { live, turns } = this.#engine
-    // All from one moment, also when a flush or compaction comes while it waits for the disk.
-    live.add(limit)
-    try {
-      const values: (V | undefined)[] = []
-      for (let i = 0; i < keys.length; i++) {
-        // While it waited for the key before, the store may have been closed.
-        this.#assertStillOpen()
-        this.#encodeNthKey(keys, i)
-        const turn = turns.turnSampled()
-        const state = turn === undefined ? this.#find(limit) : FindState.pending
-        if (state !== FindState.pending) values.push(this.#foundValue(state))
-        else
-          values.push(
-            await this.#findLater(
-              limit,
-              turn,
-              (found, reader) => this.#foundValue(found, reader),
-              options?.signal,
-            ),
-          )
-      }
-      return values
-    } finally {
-      live.remove(limit)
-    }
+    return this.#lookups.getMany(keys, limit, options?.signal)
   }
 
   getManySync(keys: readonly K[], options?: ReadOptions): (V | undefined)[] {
     const limit = this.#beginRead('getMany', options)
     checkArray('keys', keys)
-    const values: (V | undefined)[] = []
-    for (let i = 0; i < keys.length; i++) {
-      this.#encodeNthKey(keys, i)
-      values.push(this.#foundValue(this.#findSync(limit)))
-    }
-    return values
+    return this.#lookups.getManySync(keys, limit)
   }
 
   getView<R>(key: K, visit: ViewVisitor<R>, options?: ReadOptions): R | undefined {
     checkFunction('visit', visit)
-    const limit = this.#beginRead('getView', options)
-    this.#encodeLookupKey(key)
-    if (this.#findSync(limit) !== FindState.found) return undefined
-    const { arenas, blocks } = this.#engine
-    arenas.beginViewing()
-    blocks.beginViewing()
-    try {
-      return visit(valueViewOf(this.#reader.entry))
-    } finally {
-      blocks.endViewing()
-      arenas.endViewing()
-    }
+    return this.#lookups.visit(key, this.#beginRead('getView', options), visit)
   }
 
   getInto(key: K, target: Uint8Array, options?: ReadOptions): number | undefined {
     if (!isBytes(target)) {
       throw new InvalidArgumentError(`target must be a Uint8Array, got ${describeValue(target)}`)
     }
-    const limit = this.#beginRead('getInto', options)
-    this.#encodeLookupKey(key)
-    if (this.#findSync(limit) !== FindState.found) return undefined
-    const { valueBytes, valueStart, valueLength } = this.#reader.entry
-    const fitting = Math.min(valueLength, target.length)
-    target.set(valueBytes.subarray(valueStart, valueStart + fitting))
-    return valueLength
+    return this.#lookups.copyInto(key, this.#beginRead('getInto', options), target)
   }
 
   put(key: K, value: V, options?: WriteOptions): Promise<void> {
@@ -363,7 +286,7 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
   }
 
   values(range?: RangeOptions<K>): EntryIterator<K, V> {
-    return this.#iterate('values', range, (entry) => this.#decodeValue(entry))
+    return this.#iterate('values', range, (entry) => decodeValue(this.#valueEncoding, entry))
   }
 
   forEach(range: RangeOptions<K>, visit: EntryVisitor): number {
@@ -495,103 +418,6 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     return SequenceSnapshot.read(snapshot, this)
   }
 
-  #encodeNthKey(keys: readonly K[], index: number): void {
-    try {
-      this.#encodeLookupKey(keys[index] as K)
-    } catch {
-      this.#encodeLookupKey(keys[index] as K, `keys[${index}]`)
-    }
-  }
-
-  /** Encodes the key that is looked up next; `argument` names it in errors. */
-  #encodeLookupKey(key: K, argument = 'key'): void {
-    try {
-      checkKeyPresence(this.#keyEncoding, key, argument)
-      if ((this.#keyEncoding.sizeBound?.(key) ?? Infinity) <= keyScratchSizeBytes) {
-        this.#lookupKey = this.#keyScratch
-        this.#lookupKeyLength = (this.#keyEncoding as Required<Encoding<K>>).encodeInto(
-          key,
-          this.#keyScratch,
-          0,
-        )
-        return
-      }
-    } catch {
-      // Once more the slow way, which puts the argument's name before the message.
-    }
-    this.#lookupKey = encodeKey(this.#keyEncoding, key, argument)
-    this.#lookupKeyLength = this.#lookupKey.length
-  }
-
-  #find(limit: number): FindState {
-    return this.#reader.find(this.#engine.views.current, this.#lookupKey, this.#lookupKeyLength, limit)
-  }
-
-  #findSync(limit: number): FindState {
-    let state = this.#find(limit)
-    while (state === FindState.pending) {
-      this.#reader.loadSync()
-      state = this.#reader.resume(this.#engine.views.current)
-    }
-    return state
-  }
-
-  /** A lookup that has to wait, for the disk or for the event loop. */
-  async #findLater<R>(
-    limit: number,
-    turn: Promise<void> | undefined,
-    resultOf: (state: FindState, reader: PointReader) => R,
-    signal: AbortSignal | undefined,
-  ): Promise<R> {
-    const { views, live } = this.#engine
-    // Other lookups come in between, so this one has a reader and a key of its own.
-    const reader = new PointReader()
-    const key = this.#lookupKey.slice(0, this.#lookupKeyLength)
-    live.add(limit)
-    try {
-      if (turn !== undefined) await turn
-      this.#assertStillOpen()
-      let state = reader.find(views.current, key, key.length, limit)
-      while (state === FindState.pending) {
-        await untilAborted(this.#load(reader), signal)
-        this.#assertStillOpen()
-        state = reader.resume(views.current)
-      }
-      return resultOf(state, reader)
-    } finally {
-      live.remove(limit)
-    }
-  }
-
-  /** Loads what a lookup misses. The segments stay open for as long as that takes, even if nobody waits any more. */
-  async #load(reader: PointReader): Promise<void> {
-    const { views, pace } = this.#engine
-    const view = views.hold()
-    try {
-      await pace.load(
-        () => reader.loadSync(),
-        () => reader.load(),
-      )
-    } finally {
-      views.release(view)
-    }
-  }
-
-  #assertStillOpen(): void {
-    this.#engine.health.assertReadable()
-  }
-
-  #foundValue(state: FindState, { entry, isDetached }: PointReader = this.#reader): V | undefined {
-    if (state !== FindState.found) return undefined
-    // A large value was read for this caller alone: it need not be copied once more.
-    if (isDetached && this.#valueIsBytes) return valueViewOf(entry) as V
-    return this.#decodeValue(entry)
-  }
-
-  #decodeValue(entry: EntryView): V {
-    return decodeValue(this.#valueEncoding, entry)
-  }
-
   #startBatch(): ChainedBatch<K, V> {
     this.#assertOpen()
     return new EncodedChainedBatch({
@@ -667,10 +493,6 @@ function checkPath(path: string): void {
 
 function keyCopyOf({ keyBytes, keyStart, keyLength }: EntryView): Uint8Array {
   return keyBytes.slice(keyStart, keyStart + keyLength)
-}
-
-function valueViewOf({ valueBytes, valueStart, valueLength }: EntryView): Uint8Array {
-  return new Uint8Array(valueBytes.buffer, valueBytes.byteOffset + valueStart, valueLength)
 }
 
 /** Deletions of the keys, in batches as large as one may be. */
