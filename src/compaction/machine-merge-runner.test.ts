@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
 import { failWithSeed, runSeed } from '../../test/crash/seeds.ts'
 import { type PlainEntry, sortEntries, viewOf } from '../../test/support/entries.ts'
 import {
@@ -14,13 +17,16 @@ import { compareBytes } from '../bytes/compare-bytes.ts'
 import { EntryFlag, EntryKind } from '../entry/entry.ts'
 import { CorruptionError } from '../errors.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
+import type { FileSystem } from '../fs/file-system.ts'
 import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
+import { nodeFileSystem } from '../fs/node-file-system.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
 import { takeMergeMachine } from '../kernel/merge-machine.ts'
 import type { KeyInterval } from '../manifest/level.ts'
 import { BlockMemory } from '../segment/block-memory.ts'
 import { inspectSegment } from '../segment/inspect-segment.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
+import { openSegmentSync } from '../segment/segment-opening.ts'
 import { defaultSegmentSettings, type SegmentSettings } from '../segment/segment-settings.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { systemClock } from '../time/clock.ts'
@@ -103,6 +109,33 @@ describe.skipIf(process.env.VARVE_KERNEL === 'js')('the compiled kernel and its 
     }
   })
 
+  // Its thread makes so few objects that garbage would hardly ever be collected: half a megabyte a segment was left.
+  it('leave no memory behind that the next merge does not use', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'varve-merge-'))
+    try {
+      const random = new SeededRandom(runSeed + 2)
+      const entries = manyEntries(random, 6000, 1)
+      const settings = { ...tinySegments, segmentSizeBytes: 64 << 20 }
+      const rest = { directory: folder, segmentSettings: settings }
+      const { added } = runMachine(flushJob([arenaOf(entries)], rest))
+      const [meta] = added as [SegmentMeta]
+      const { file, parts } = openSegmentSync(
+        nodeFileSystem,
+        join(folder, segmentFileName(meta.number)),
+        meta,
+      )
+      file.closeSync()
+      const merge = (): void =>
+        runMachine(compactionJob([[meta]], { ...rest, outputNumbers: { first: 5000, count: 9 } })).abort()
+      for (let i = 0; i < 3; i += 1) merge()
+      const indexBytes = parts.blockIndex.sizeBytes
+      expect(indexBytes).toBeGreaterThan(50_000)
+      expect(bytesAllocatedBy(merge)).toBeLessThan(indexBytes / 2)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('keep what is larger than any block, whoever has its value', async () => {
     const random = new SeededRandom(runSeed + 1)
     const large = [5000, 70_000, 4096, 1_000_000].map((size, i) =>
@@ -131,7 +164,41 @@ interface Outcome {
   readonly content: Map<string, Buffer>
 }
 
-function machineRunner(job: MergeJob, fs: MemoryFileSystem): MergeRunner {
+/** Size of the buffers that are made while it runs. */
+function bytesAllocatedBy(run: () => void): number {
+  let sizeBytes = 0
+  const allocate = Buffer.allocUnsafeSlow
+  vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => {
+    sizeBytes += size
+    return allocate(size)
+  })
+  const Plain = ArrayBuffer
+  vi.stubGlobal(
+    'ArrayBuffer',
+    class extends Plain {
+      constructor(size: number) {
+        super(size)
+        sizeBytes += size
+      }
+    },
+  )
+  try {
+    run()
+  } finally {
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+  }
+  return sizeBytes
+}
+
+/** Carries the job out on the disk. */
+function runMachine(job: MergeJob): { added: readonly SegmentMeta[]; abort: () => void } {
+  const runner = machineRunner(job, nodeFileSystem)
+  while (!runner.step(unlimited)) {}
+  return { added: runner.result().added, abort: () => runner.abort() }
+}
+
+function machineRunner(job: MergeJob, fs: FileSystem): MergeRunner {
   const machine = takeMergeMachine()
   if (machine === undefined) throw new Error('this test needs WebAssembly and no VARVE_KERNEL')
   return new MachineMergeRunner(job, fs, systemClock, machine)

@@ -20,6 +20,7 @@ import { readWholeSync } from '../segment/region-reading.ts'
 import { blockSizeBytesMax } from '../segment/segment-format.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
 import { openSegmentSync } from '../segment/segment-opening.ts'
+import { giveBuffer, takeMemory } from '../segment/spare-buffers.ts'
 import { endSource, type MergeFeed, openWindow, RecordWindow } from './merge-feed.ts'
 
 interface OpenInput {
@@ -67,8 +68,11 @@ export class RunFeed implements MergeFeed {
   }
 
   close(): void {
-    this.#open?.file.closeSync()
+    const open = this.#open
+    if (open === undefined) return
     this.#open = undefined
+    giveBuffer(open.index.buffer)
+    open.file.closeSync()
   }
 
   /** The segment that the next block is in; `undefined` behind the last. */
@@ -78,7 +82,7 @@ export class RunFeed implements MergeFeed {
     const meta = this.#segments[this.#nextSegment]
     if (meta === undefined) return undefined
     const path = joinPath(this.#directory, segmentFileName(meta.number))
-    const { file, parts } = openSegmentSync(this.#fs, path, meta)
+    const { file, parts } = openSegmentSync(this.#fs, path, meta, takeMemory)
     this.#open = { file, number: meta.number, index: parts.blockIndex }
     this.#nextSegment += 1
     this.#nextBlock = 0

@@ -16,13 +16,15 @@
  */
 import { commonPrefixLength, compareRanges } from '../bytes/compare-bytes.ts'
 import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
-import { BlockMemory } from './block-memory.ts'
+import type { BlockMemory } from './block-memory.ts'
 import { GrowableWords } from './growable-words.ts'
+import { giveBuffer, takeBuffer, takeMemory } from './spare-buffers.ts'
 
 /** Bits of a block's flags byte in the index. On disk: never renumber. */
 const IndexedBlockFlag = { continues: 1 } as const
 
 const headerWordCount = 4
+const separatorsSizeBytesMin = 4096
 
 /** A loaded block index. The caller verified its checksum, and {@link blockIndexProblem} found nothing. */
 export class BlockIndex {
@@ -64,6 +66,11 @@ export class BlockIndex {
   lengthOf(block: number): number {
     const at = headerWordCount + block
     return ((this.#words[at + 1] as number) - (this.#words[at] as number)) * 8
+  }
+
+  /** Where it lies, for whoever gave it memory that is used again. */
+  get buffer(): ArrayBuffer {
+    return this.#memory.buffer
   }
 
   /** Looks at all blocks; for whoever verifies a segment. */
@@ -187,7 +194,7 @@ export class BlockIndexWriter {
   readonly #positions = new GrowableWords()
   readonly #separatorEnds = new GrowableWords()
   readonly #continuing: number[] = []
-  #separators = new Uint8Array(4096)
+  #separators = new Uint8Array(takeBuffer(separatorsSizeBytesMin))
   #separatorsLength = 0
 
   get blockCount(): number {
@@ -230,9 +237,11 @@ export class BlockIndexWriter {
   release(): void {
     this.#positions.release()
     this.#separatorEnds.release()
+    giveBuffer(this.#separators.buffer)
+    this.#separators = new Uint8Array(0)
   }
 
-  /** The region's content. `smallestKey` and `largestKey` are the segment's, `endPosition` is where blocks end. */
+  /** The region's content, in memory to be handed on by `giveBuffer`. `smallestKey` and `largestKey` are the segment's, `endPosition` is where blocks end. */
   encode(endPosition: number, smallestKey: Uint8Array, largestKey: Uint8Array): BlockMemory {
     const blockCount = this.blockCount
     const prefixLength = commonPrefixLength(
@@ -247,8 +256,9 @@ export class BlockIndexWriter {
     const firstLength = this.#separatorEnds.words[0]!
     const suffixesLength = this.#separatorsLength - firstLength - (blockCount - 1) * prefixLength
     const flagsAt = (headerWordCount + 4 * blockCount + 1) * 4
-    const memory = new BlockMemory(flagsAt + blockCount + prefixLength + suffixesLength)
+    const memory = takeMemory(flagsAt + blockCount + prefixLength + suffixesLength)
     const { words, bytes } = memory
+    bytes.fill(0)
     words.set([blockCount, prefixLength, suffixesLength, 0])
     words.set(this.#positions.words.subarray(0, blockCount), headerWordCount)
     words[headerWordCount + blockCount] = endPosition
@@ -278,8 +288,9 @@ export class BlockIndexWriter {
 
   #pushSeparator(key: Uint8Array, start: number, length: number): void {
     while (this.#separatorsLength + length > this.#separators.length) {
-      const grown = new Uint8Array(this.#separators.length * 2)
+      const grown = new Uint8Array(takeBuffer(this.#separators.length * 2))
       grown.set(this.#separators)
+      giveBuffer(this.#separators.buffer)
       this.#separators = grown
     }
     this.#separators.set(key.subarray(start, start + length), this.#separatorsLength)

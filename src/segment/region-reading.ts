@@ -16,18 +16,22 @@ export interface ReadRequest {
   readonly offset: number
 }
 
+/** Makes memory that may hold anything, for a region that is read there. */
+export type MakeMemory = (sizeBytes: number) => BlockMemory
+
 /** Reads a region and compares it with its checksum. `name` is for the errors. */
 export function* loadRegion(
   path: string,
   meta: SegmentMeta,
   region: Region,
   name: string,
+  makeMemory: MakeMemory = unsetMemory,
 ): Generator<ReadRequest, BlockMemory> {
   const { offset, length } = region
   if (offset + length > meta.sizeBytes || length % 8 !== 0) {
     throw new CorruptionError(`the ${name} lies outside the file`, path, meta.sizeBytes - footerSizeBytes)
   }
-  const memory = unsetMemory(length)
+  const memory = makeMemory(length)
   yield { target: memory.bytes, offset }
   hashAt(memory.bytes, 0, length, meta.number, offset)
   if (hashResult.low !== region.checksumLow || hashResult.high !== region.checksumHigh) {

@@ -8,7 +8,7 @@ import type { File, FileSystem } from '../fs/file-system.ts'
 import { hashAt } from './block-check.ts'
 import { BlockIndex, blockIndexProblem } from './block-index.ts'
 import { decodeProperties } from './property-table.ts'
-import { answer, answerSync, loadRegion, type ReadRequest } from './region-reading.ts'
+import { answer, answerSync, loadRegion, type MakeMemory, type ReadRequest } from './region-reading.ts'
 import {
   decodeFooter,
   type Footer,
@@ -30,15 +30,17 @@ export interface SegmentParts {
   readonly blockIndex: BlockIndex
 }
 
+/** `makeIndexMemory` makes the memory of the block index. */
 export function openSegmentSync(
   fs: FileSystem,
   path: string,
   meta: SegmentMeta,
+  makeIndexMemory?: MakeMemory,
 ): { file: File; parts: SegmentParts } {
   const file = namingMissing(path, () => fs.openSync(path, 'read'))
   try {
     checkSize(path, meta, file.sizeSync())
-    return { file, parts: answerSync(file, loadParts(path, meta)) }
+    return { file, parts: answerSync(file, loadParts(path, meta, makeIndexMemory)) }
   } catch (error) {
     file.closeSync()
     throw error
@@ -82,7 +84,11 @@ function checkSize(path: string, meta: SegmentMeta, sizeBytes: number): void {
   )
 }
 
-function* loadParts(path: string, meta: SegmentMeta): Generator<ReadRequest, SegmentParts> {
+function* loadParts(
+  path: string,
+  meta: SegmentMeta,
+  makeIndexMemory?: MakeMemory,
+): Generator<ReadRequest, SegmentParts> {
   if (meta.sizeBytes < headerSizeBytes + footerSizeBytes) {
     throw new CorruptionError(`${meta.sizeBytes} bytes are too few for a segment`, path, 0)
   }
@@ -95,7 +101,7 @@ function* loadParts(path: string, meta: SegmentMeta): Generator<ReadRequest, Seg
 
   const properties = yield* loadRegion(path, meta, footer.properties, 'property table')
   decodeProperties(properties.bytes, path, footer.properties.offset)
-  const blockIndex = yield* loadBlockIndex(path, meta, footer)
+  const blockIndex = yield* loadBlockIndex(path, meta, footer, makeIndexMemory)
   return { footer, blockIndex }
 }
 
@@ -157,8 +163,9 @@ function* loadBlockIndex(
   path: string,
   meta: SegmentMeta,
   footer: Footer,
+  makeMemory?: MakeMemory,
 ): Generator<ReadRequest, BlockIndex> {
-  const memory = yield* loadRegion(path, meta, footer.blockIndex, 'block index')
+  const memory = yield* loadRegion(path, meta, footer.blockIndex, 'block index', makeMemory)
   const problem = blockIndexProblem(memory, footer.blockCount, headerSizeBytes, footer.hashIndex.offset)
   if (problem !== undefined) throw new CorruptionError(problem, path, footer.blockIndex.offset)
   return new BlockIndex(memory)

@@ -13,6 +13,7 @@ import { encodeFooter, footerSizeBytes, type Region } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import type { SegmentOutput } from './segment-output.ts'
 import type { SegmentSettings } from './segment-settings.ts'
+import { giveBuffer } from './spare-buffers.ts'
 
 /** What the writer gathered. */
 export interface SegmentTail {
@@ -35,6 +36,7 @@ export function* writeTail(output: SegmentOutput, tail: SegmentTail): Generator<
   yield
   const index = tail.blockIndex.encode(blocksEnd / 8, counts.smallestKey, counts.largestKey)
   const blockIndex = writeRegion(output, tail, index)
+  giveBuffer(index.buffer)
   const properties = writeRegion(output, tail, encodeTailProperties(tail))
 
   const sums = new Uint8Array(checksums.words.buffer, 0, checksums.length * 4)
