@@ -67,8 +67,21 @@ const loops = [
     },
   },
   {
+    name: 'get, one after the other',
+    does: 'a slot, then the entry it leads to, from which the next slot follows: two loads that wait for the one before',
+    count: 1_000_000,
+    run(count) {
+      let slot = 1
+      for (let i = 0; i < count; i += 1) {
+        const at = (Number(slots[slot]) % entryCount) * entryLength
+        slot = (slot + at + /** @type {number} */ (entries[at + keyLength])) % slots.length
+      }
+      sink += slot
+    },
+  },
+  {
     name: 'get, own copy',
-    does: 'the same, and the value copied into shared memory with a view of its own',
+    does: 'the same as for a view, and the value copied into shared memory with a view of its own',
     count: 1_000_000,
     run(count) {
       for (let i = 0; i < count; i += 1) {
@@ -106,10 +119,16 @@ const loops = [
     },
   },
   {
+    name: 'fill, one by one',
+    does: '160 bytes appended to a file',
+    count: 50_000,
+    run: (count) => append(count, 160, false),
+  },
+  {
     name: 'durable, one writer',
     does: '192 bytes appended to a file and synced',
     count: 300,
-    run: (count) => appendDurably(count),
+    run: (count) => append(count, 192, true),
   },
   ...[4096, 65_536].map((length) => ({
     name: `fill, ${length / 1024} KB`,
@@ -128,13 +147,13 @@ const loops = [
   },
 ]
 
-/** @param {number} count */
-function appendDurably(count) {
+/** @param {number} count @param {number} length @param {boolean} isSynced */
+function append(count, length, isSynced) {
   const file = openSync(join(folder, 'appended'), 'w')
-  const record = Buffer.alloc(192, 1)
+  const record = Buffer.alloc(length, 1)
   for (let i = 0; i < count; i += 1) {
-    writeSync(file, record, 0, record.length, i * record.length)
-    fdatasyncSync(file)
+    writeSync(file, record, 0, length, i * length)
+    if (isSynced) fdatasyncSync(file)
   }
   closeSync(file)
 }
