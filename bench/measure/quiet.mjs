@@ -11,6 +11,7 @@ const ownThreads = new Set(process.platform === 'linux' ? readdirSync('/proc/sel
 
 const pollMs = 10
 const quietMs = 150
+const leisureMs = 3000
 const settleMsMax = 3_600_000
 
 /**
@@ -35,6 +36,16 @@ export async function settle(engine) {
       return { ms: lastBusy.at - start, cpuUs: lastBusy.cpuUs, isSettled }
     }
   }
+}
+
+/**
+ * Lets an engine do what it does when nobody has written for a while, and waits until that is done, too.
+ *
+ * @param {{ busy?: () => boolean }} engine
+ */
+export async function rest(engine) {
+  await sleep(leisureMs)
+  await settle(engine)
 }
 
 /** Whether a thread that an engine started is running, ready to run, or in a call to the disk. */

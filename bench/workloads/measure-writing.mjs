@@ -4,7 +4,7 @@
  */
 import { diskBytes } from '../measure/disk.mjs'
 import { Latencies } from '../measure/latencies.mjs'
-import { settle } from '../measure/quiet.mjs'
+import { rest, settle } from '../measure/quiet.mjs'
 import { randomFrom } from '../measure/random.mjs'
 
 /** @typedef {import('./workload.mjs').Context} Context */
@@ -42,6 +42,7 @@ export async function measureWriting(context, write, how = {}) {
   const settled = await settle(store)
   // What lies behind a durable write was done before it was acknowledged.
   if (!durable) meter.add(settled)
+  if (context.holdsData) await rest(store)
   if (store.isNothing !== true) await readBack(context, store, operations, how)
   const after = {
     operations,
