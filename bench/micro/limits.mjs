@@ -22,6 +22,9 @@ for (let i = 0; i < entries.length; i += 1) entries[i] = i
 /** A place for each key, as an index has it: 4 bytes that say where the entry lies. */
 const slots = new Uint32Array(2 ** Math.ceil(Math.log2(entryCount * 1.5)))
 for (let i = 0; i < slots.length; i += 1) slots[i] = Math.imul(i, 0x9e3779b1) >>> 0
+/** Each line of memory, 64 bytes, leads to another one; all of them, as many as there are entries, are one circle. */
+const wordsALine = 16
+const chain = new Uint32Array(entryCount * wordsALine)
 const text = Buffer.alloc(valueLength, 'x')
 let sink = 0
 let state = 1
@@ -31,6 +34,21 @@ function below(count) {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0
   return Math.floor((state / 2 ** 32) * count)
 }
+
+/** A random circle through all lines: Sattolo's shuffle. */
+function closeChain() {
+  const lines = new Uint32Array(entryCount).map((_, line) => line)
+  for (let i = entryCount - 1; i > 0; i -= 1) {
+    const j = below(i)
+    const line = Number(lines[i])
+    lines[i] = Number(lines[j])
+    lines[j] = line
+  }
+  lines.forEach((line, i) => {
+    chain[line * wordsALine] = Number(lines[(i + 1) % entryCount]) * wordsALine
+  })
+}
+closeChain()
 
 /** Where the entry lies that a slot, taken at random, leads to: two loads from far memory, one after the other. */
 function lookUp() {
@@ -67,16 +85,13 @@ const loops = [
     },
   },
   {
-    name: 'get, one after the other',
-    does: 'a slot, then the entry it leads to, from which the next slot follows: two loads that wait for the one before',
+    name: 'waiting for memory',
+    does: 'a load from far memory that the one before says the place of; a get is two such at least, a slot and a block',
     count: 1_000_000,
     run(count) {
-      let slot = 1
-      for (let i = 0; i < count; i += 1) {
-        const at = (Number(slots[slot]) % entryCount) * entryLength
-        slot = (slot + at + /** @type {number} */ (entries[at + keyLength])) % slots.length
-      }
-      sink += slot
+      let at = 0
+      for (let i = 0; i < count; i += 1) at = Number(chain[at])
+      sink += at
     },
   },
   {
