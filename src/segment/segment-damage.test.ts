@@ -17,9 +17,13 @@ import {
   type WrittenSegment,
   writeSegment,
 } from '../../test/support/segments.ts'
+import { hashResult } from '../bytes/xxh64.ts'
 import { sequenceNumberMax } from '../entry/entry.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
+import { hashAt } from './block-check.ts'
+import { BlockMemory } from './block-memory.ts'
 import type { Segment } from './segment.ts'
+import { decodeFooter, encodeFooter, footerSizeBytes } from './segment-format.ts'
 import type { SegmentSettings } from './segment-settings.ts'
 
 const entries: readonly PlainEntry[] = sortEntries([
@@ -170,6 +174,46 @@ test('a segment of a later format is refused by its format number, not called da
   expect(() => segment.openSync()).toThrow(UnsupportedFormatError)
   expect(() => segment.openSync()).toThrow('segment format 2')
 })
+
+// Opening does not look at every block: what has the right checksum was written so. Reading such a block finds out, as checking does.
+test.each([0, 4096])(
+  'a block index with a valid checksum that is wrong about a block is damage, cache %i',
+  async (cacheBytes) => {
+    const written = await writeSegment(entries, tinyBlocks)
+    await forgeIndex(written, (words) => {
+      // Behind the four words of the header are the positions: block 0 has no bytes any more.
+      words[5] = words[4]!
+    })
+    const segment = openSegment(written, cachesFor('hash', cacheBytes))
+    const { key } = entries[0]!
+    await expect(find(segment, key, sequenceNumberMax, loadBlocking)).rejects.toThrow(CorruptionError)
+    const last = entries.at(-1)!
+    expect(await find(segment, last.key, sequenceNumberMax, loadBlocking)).toEqual(last)
+    expect(() => verify(segment)).toThrow(/block 0 of the index does not end after it starts/)
+  },
+)
+
+/** Changes the block index and makes its checksum and the footer's right. */
+async function forgeIndex({ fs, meta }: WrittenSegment, change: (words: Uint32Array) => void): Promise<void> {
+  const file = fs.openSync(segmentPath, 'update')
+  const bytes = new Uint8Array(footerSizeBytes)
+  const footerAt = meta.sizeBytes - footerSizeBytes
+  file.readSync(bytes, footerAt)
+  const view = new DataView(bytes.buffer)
+  const footer = decodeFooter(view)
+  const { offset, length } = footer.blockIndex
+  const index = new BlockMemory(length)
+  file.readSync(index.bytes, offset)
+  change(index.words)
+  hashAt(index.bytes, 0, length, meta.number, offset)
+  const blockIndex = { offset, length, checksumHigh: hashResult.high, checksumLow: hashResult.low }
+  encodeFooter(view, { ...footer, blockIndex })
+  hashAt(bytes, 8, bytes.length, meta.number, footerAt)
+  view.setUint32(0, hashResult.low, true)
+  view.setUint32(4, hashResult.high, true)
+  file.writeSync(index.bytes, offset)
+  file.writeSync(bytes, footerAt)
+}
 
 test('what a read of the whole gives is what was written', async () => {
   const written = await writeSegment(entries)
