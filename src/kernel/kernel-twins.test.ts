@@ -31,7 +31,7 @@ class Side {
     const plain = new PlainKernel(buffer, keyPosition, outputPosition + outputSizeBytes)
     this.#kernels = withPlain ? [this.kernel, plain] : [this.kernel]
     this.kernel.bytes.fill(0, this.base, this.base + this.#sizeBytes)
-    this.kernel.createTable(this.base, this.#sizeBytes)
+    this.kernel.createTable(this.base, this.#sizeBytes, false)
   }
 
   takeTurns(turn: number): void {

@@ -16,7 +16,7 @@ describe.each(kernels)('the %s kernel', (name, createArena) => {
   test('links an entry to the one before it of its key, whatever its header held', () => {
     const { memory, base, sizeBytes } = createArena(65_536)
     const kernel = kernelOf(memory)
-    kernel.createTable(base, sizeBytes)
+    kernel.createTable(base, sizeBytes, false)
     const entries = [8192, 8256, 8320]
     for (const [i, entry] of entries.entries()) {
       kernel.bytes.fill(0xff, base + entry, base + entry + entryHeaderSizeBytes)
@@ -32,7 +32,7 @@ describe.each(kernels)('the %s kernel', (name, createArena) => {
   test('enters the entries that begin in a range, and no others', () => {
     const { memory, base, sizeBytes } = createArena(65_536)
     const kernel = kernelOf(memory)
-    kernel.createTable(base, sizeBytes)
+    kernel.createTable(base, sizeBytes, false)
     kernel.bytes.fill(0, base + 8192, base + 8192 + 3 * 16)
     expect(kernel.insertRange(base, 8192, 8192)).toBe(8192)
     expect(kernel.firstPosition(base)).toBe(0)
@@ -57,7 +57,7 @@ describe.each(kernels)('the %s kernel', (name, createArena) => {
   test('stops rather than write a node over entries', () => {
     const { memory, base, sizeBytes } = createArena(65_536)
     const kernel = kernelOf(memory)
-    kernel.createTable(base, sizeBytes)
+    kernel.createTable(base, sizeBytes, false)
     kernel.bytes.fill(0, base + sizeBytes - 512, base + sizeBytes)
     kernel.words[(base >>> 2) + 7] = sizeBytes - 496
     expect(() => kernel.insertRange(base, sizeBytes - 512, sizeBytes - 496)).toThrow()

@@ -22,8 +22,8 @@ export interface Kernel {
   readonly outputPosition: number
   readonly outputSizeBytes: number
 
-  /** Makes an empty table of the `sizeBytes` at `base`, both multiples of 64. */
-  createTable(base: number, sizeBytes: number): void
+  /** Makes an empty table of the `sizeBytes` at `base`, both multiples of 64. `isZeroed`: they are zero already. */
+  createTable(base: number, sizeBytes: number, isZeroed: boolean): void
   /**
    * Enters complete entries into filter and tree, counts them, and links each to the previous entry of its key:
    * those that lie one behind the other from `from` on and begin before `to`. Returns where the last one ends.

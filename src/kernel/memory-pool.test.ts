@@ -27,7 +27,22 @@ test('a memory is made only when the others are full, and none beyond their numb
   const [first] = arenas
   if (first === undefined) throw new Error('no arena')
   pool.giveBack(first)
-  expect(pool.take(8 * mebibyte)).toEqual(first)
+  expect(pool.take(8 * mebibyte)).toEqual({ ...first, isFresh: false })
+})
+
+test('tells arenas that nobody had any part of from those that somebody had', () => {
+  const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
+  const first = pool.take(2 * mebibyte)
+  const second = pool.take(4 * mebibyte)
+  if (first === undefined || second === undefined) throw new Error('no arena')
+  expect([first.isFresh, second.isFresh]).toEqual([true, true])
+  new Uint8Array(first.memory.buffer, first.base, first.sizeBytes).fill(1)
+  pool.giveBack(first)
+  expect(pool.take(mebibyte)).toMatchObject({ base: first.base, isFresh: false })
+  expect(pool.take(mebibyte)).toMatchObject({ base: first.base + mebibyte, isFresh: false })
+  const third = pool.take(4 * mebibyte)
+  expect(third).toMatchObject({ base: second.base + second.sizeBytes, isFresh: true })
+  expect(createOwnArena(100_000).isFresh).toBe(true)
 })
 
 test('takes smaller memories where large ones are refused, down to a limit', () => {

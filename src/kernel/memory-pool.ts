@@ -16,6 +16,8 @@ export interface Arena {
   /** Where the arena begins in the memory. */
   readonly base: number
   readonly sizeBytes: number
+  /** Nobody has had any part of it before: all zero, and its pages are not the process's yet. */
+  readonly isFresh: boolean
 }
 
 export interface MemoryPoolSettings {
@@ -34,6 +36,8 @@ const memorySizeBytesMin = 16 * 1024 * 1024
 interface PooledMemory {
   readonly memory: SharedMemory
   readonly ranges: BuddyAllocator
+  /** From here on nothing was handed out yet. */
+  freshFrom: number
 }
 
 export class MemoryPool {
@@ -67,14 +71,12 @@ export class MemoryPool {
    * the process has as many memories as it may have, or can get, and none has room.
    */
   take(sizeBytes: number): Arena | undefined {
-    for (const { memory, ranges } of this.#memories) {
-      const base = ranges.take(sizeBytes)
-      if (base !== undefined) return { memory, base, sizeBytes }
+    for (const pooled of this.#memories) {
+      const arena = takeFrom(pooled, sizeBytes)
+      if (arena !== undefined) return arena
     }
     const added = this.#addMemory(sizeBytes)
-    const base = added?.ranges.take(sizeBytes)
-    if (added === undefined || base === undefined) return undefined
-    return { memory: added.memory, base, sizeBytes }
+    return added && takeFrom(added, sizeBytes)
   }
 
   /** Takes an arena back. Nobody may read it any more, in any thread. */
@@ -95,7 +97,7 @@ export class MemoryPool {
         const ranges = new BuddyAllocator(this.#memorySizeBytes, arenaSizeBytesMin)
         // The first range of a fresh memory begins at 0: the scratch space.
         ranges.take(pooledScratchSizeBytes)
-        const pooled = { memory, ranges }
+        const pooled = { memory, ranges, freshFrom: 0 }
         this.#memories.push(pooled)
         return pooled
       } catch (error) {
@@ -109,6 +111,15 @@ export class MemoryPool {
   }
 }
 
+function takeFrom(pooled: PooledMemory, sizeBytes: number): Arena | undefined {
+  const { memory, ranges } = pooled
+  const base = ranges.take(sizeBytes)
+  if (base === undefined) return undefined
+  const isFresh = base >= pooled.freshFrom
+  pooled.freshFrom = Math.max(pooled.freshFrom, base + sizeBytes)
+  return { memory, base, sizeBytes, isFresh }
+}
+
 /** The pool of this thread's stores. */
 export const memoryPool: MemoryPool = new MemoryPool()
 
@@ -117,5 +128,5 @@ export function createOwnArena(sizeBytes: number): Arena {
   const size = Math.ceil(sizeBytes / nodeAlignmentBytes) * nodeAlignmentBytes
   const memory = createPlainMemory(ownScratchSizeBytes + size)
   foundKernel(memory, ownScratchSizeBytes)
-  return { memory, base: ownScratchSizeBytes, sizeBytes: size }
+  return { memory, base: ownScratchSizeBytes, sizeBytes: size, isFresh: true }
 }

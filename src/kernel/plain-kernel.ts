@@ -53,12 +53,12 @@ export class PlainKernel implements Kernel {
     this.outputSizeBytes = scratchSizeBytes - outputPosition
   }
 
-  createTable(base: number, sizeBytes: number): void {
+  createTable(base: number, sizeBytes: number, isZeroed: boolean): void {
     const { words } = this
     const header = base >>> 2
     const blockCount = Math.max(1, Math.floor(sizeBytes / filterShare / nodeAlignmentBytes))
     const filterEnd = tableHeaderSizeBytes + blockCount * nodeAlignmentBytes
-    words.fill(0, header, header + (filterEnd >>> 2))
+    if (!isZeroed) words.fill(0, header, header + (filterEnd >>> 2))
     words[header + magicWord] = tableMagic
     words[header + sizeWord] = sizeBytes
     words[header + rootWord] = 0

@@ -76,8 +76,9 @@ export class MemTable {
   /** An empty table in an arena, whatever that held before. No entry will have a lower number than the base. */
   static create(arena: Arena, baseSequence: SequenceNumber): MemTable {
     const kernel = kernelOf(arena.memory)
-    kernel.createTable(arena.base, arena.sizeBytes)
     const header = arena.base >>> 2
+    const isZeroed = arena.isFresh && kernel.words[header + magicWord] === 0
+    kernel.createTable(arena.base, arena.sizeBytes, isZeroed)
     kernel.words[header + baseSequenceLowWord] = baseSequence % 0x1_0000_0000
     kernel.words[header + baseSequenceHighWord] = Math.floor(baseSequence / 0x1_0000_0000)
     return new MemTable(arena, kernel)
@@ -166,6 +167,11 @@ export class MemTable {
   /** Where the next entry or group goes, in bytes from the start of the arena. */
   get appendOffset(): number {
     return this.#words[this.#header + appendOffsetWord] as number
+  }
+
+  /** The lowest byte of the tree, which grows down from the end of the arena towards {@link appendOffset}. */
+  get treeOffset(): number {
+    return this.#words[this.#header + nodeTopWord] as number
   }
 
   /** Where something at an offset in the arena lies in {@link MemTable.bytes}. */

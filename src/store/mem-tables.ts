@@ -6,11 +6,14 @@
 import type { SequenceNumber } from '../entry/entry.ts'
 import { invariant } from '../invariant.ts'
 import { MemTable } from '../memtable/mem-table.ts'
+import type { MergeExecutor } from '../worker/merge-executor.ts'
 import type { ArenaSupply } from './arena-supply.ts'
+import { TouchAhead } from './touch-ahead.ts'
 import type { TableRotation } from './write-pipeline.ts'
 
 export interface MemTablesParts {
   readonly arenas: ArenaSupply
+  readonly executor: MergeExecutor
   /** Everything up to here is visible. */
   readonly publishedSequence: () => SequenceNumber
   /** The tables are others now, newest first. */
@@ -29,12 +32,14 @@ interface Slot {
 
 export class MemTables implements TableRotation {
   readonly #parts: MemTablesParts
+  readonly #touchAhead: TouchAhead
   /** Newest first; the first one is active. */
   #slots: Slot[]
 
   /** `sealed` are tables from an earlier life, newest first. */
   constructor(parts: MemTablesParts, active: MemTable, sealed: readonly MemTable[]) {
     this.#parts = parts
+    this.#touchAhead = new TouchAhead(parts.executor)
     this.#slots = [active, ...sealed].map((table) => ({ table, firstLog: undefined }))
   }
 
@@ -81,6 +86,7 @@ export class MemTables implements TableRotation {
   }
 
   settled(): void {
+    this.#touchAhead.note(this.active)
     if (this.#slots.length > 1) this.#parts.onSettled()
   }
 

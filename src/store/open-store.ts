@@ -7,6 +7,7 @@
 import { CorruptionError, InvalidArgumentError, systemCodeOf } from '../errors.ts'
 import { joinPath, logFileName, manifestFileName, segmentFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
+import { readInSlices } from '../fs/read-in-slices.ts'
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
 import { type CloseProof, readCloseProof } from '../manifest/close-proof.ts'
@@ -311,7 +312,8 @@ class Opening<K, V> {
       const file = this.#fs.openSync(path, 'read')
       try {
         const bytes = memoryOf(file.sizeSync())
-        const length = bytes.length <= blockingBytesMax ? file.readSync(bytes, 0) : await file.read(bytes, 0)
+        const isSmall = bytes.length <= blockingBytesMax
+        const length = isSmall ? file.readSync(bytes, 0) : await readInSlices(file, bytes)
         return bytes.subarray(0, length)
       } finally {
         file.closeSync()

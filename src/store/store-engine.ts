@@ -185,6 +185,7 @@ export class StoreEngine<K, V> {
     this.tables = new MemTables(
       {
         arenas: parts.arenas,
+        executor: parts.executor,
         publishedSequence,
         onChanged: (tables) => this.views.setTables(tables),
         onRotated: () => this.#switchLog(),

@@ -28,6 +28,10 @@ export class InlineExecutor implements MergeExecutor {
     // This thread runs already.
   }
 
+  touch(): void {
+    // Whoever uses the memory touches it as well as this thread would.
+  }
+
   run(job: MergeJob): MergeHandle {
     this.#handles.checkOpen()
     return this.#handles.add(this.#lane.submit(job, this.#store, this.#fs))

@@ -3,7 +3,7 @@
  * never prints, and never keeps the process alive by itself: only jobs that somebody waits for do.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import type { RunMessage, WorkerMessage, WorkerStart } from './messages.ts'
+import type { LaneMessage, WorkerMessage, WorkerStart } from './messages.ts'
 
 /** Starts a thread. Replaceable, so that a test can start one that fails. */
 export type StartWorker = (start: WorkerStart) => Worker
@@ -61,7 +61,7 @@ export class MaintenanceThread {
     return this.#hasStarted
   }
 
-  post(message: RunMessage): void {
+  post(message: LaneMessage): void {
     this.#port.postMessage(message)
   }
 

@@ -3,12 +3,16 @@ import { workerData } from 'node:worker_threads'
 import { nodeFileSystem } from '../fs/node-file-system.ts'
 import { systemClock } from '../time/clock.ts'
 import { systemScheduler } from '../time/scheduler.ts'
-import type { RunMessage, WorkerMessage, WorkerStart } from './messages.ts'
+import type { LaneMessage, WorkerMessage, WorkerStart } from './messages.ts'
+import { touchPages } from './touch-pages.ts'
 import { WorkerJobs } from './worker-jobs.ts'
 
 const { port } = workerData as WorkerStart
 const post = (message: WorkerMessage): void => port.postMessage(message)
 const jobs = new WorkerJobs(nodeFileSystem, systemClock, systemScheduler, post)
 
-port.on('message', (message: RunMessage) => jobs.take(message))
+port.on('message', (message: LaneMessage) => {
+  if (message.type === 'run') jobs.take(message)
+  else touchPages(message)
+})
 post({ type: 'ready' })

@@ -1,9 +1,12 @@
 /** Where a store hands in its flushes and compactions. Whether a thread of its own does them is not its business. */
 import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-job.ts'
+import type { Arena } from '../kernel/memory-pool.ts'
 
 export interface MergeExecutor {
   /** A large job is going to come: starts what takes time to start. */
   prepare(): void
+  /** A part of an arena is going to be used: another thread, if there is one, touches its pages first. */
+  touch(arena: Arena, from: number, to: number): void
   /** Begins a job, or lines it up: flushes go before compactions, stores take turns. */
   run(job: MergeJob): MergeHandle
   /**

@@ -205,6 +205,31 @@ describe('prepare()', () => {
   })
 })
 
+describe('touch()', () => {
+  it('starts the thread, which leaves every byte as it is and does jobs as before', async () => {
+    const { startWorker, workers } = watchedStart()
+    const executor = executorOn({ startWorker })
+    const arena = arenaOf(entries)
+    const bytes = new Uint8Array(arena.memory.buffer, arena.base, arena.sizeBytes)
+    const before = bytes.slice()
+    executor.touch(arena, 0, arena.sizeBytes)
+    expect(workers).toHaveLength(1)
+    expect((await executor.run(flush(entries)).done).entriesRead).toBe(entries.length)
+    expect(bytes).toEqual(before)
+    expect(workers).toHaveLength(1)
+  })
+
+  it('is nothing where there is no thread', async () => {
+    const executor = executorOn({
+      startWorker: () => {
+        throw new Error('no threads here')
+      },
+    })
+    executor.touch(arenaOf(entries), 0, 4096)
+    expect((await executor.run(flush(entries)).done).entriesRead).toBe(entries.length)
+  })
+})
+
 describe('a maintenance thread that dies', () => {
   it('fails the job it had begun, whose outputs go, and the next job gets another thread', async () => {
     const { startWorker, workers } = watchedStart()

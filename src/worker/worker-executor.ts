@@ -1,6 +1,7 @@
 /** Maintenance of one store in the thread that serves all stores of the process. */
 import type { MergeJob } from '../compaction/merge-job.ts'
 import type { FileSystem } from '../fs/file-system.ts'
+import type { Arena } from '../kernel/memory-pool.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { type InlineLane, inlineLaneOf } from './inline-lane.ts'
@@ -52,6 +53,10 @@ export class WorkerExecutor implements MergeExecutor {
 
   prepare(): void {
     this.#lane.prepare()
+  }
+
+  touch(arena: Arena, from: number, to: number): void {
+    this.#lane.touch({ type: 'touch', arena, from, to })
   }
 
   run(job: MergeJob): MergeHandle {

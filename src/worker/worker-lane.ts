@@ -7,7 +7,7 @@ import type { MergeJob } from '../compaction/merge-job.ts'
 import { decodeError } from './error-message.ts'
 import { MaintenanceThread, type StartWorker, startMaintenanceWorker } from './maintenance-thread.ts'
 import type { MergeHandle } from './merge-executor.ts'
-import type { WorkerMessage } from './messages.ts'
+import type { TouchMessage, WorkerMessage } from './messages.ts'
 import { type JobOwner, type LaneOfHandle, WorkerJobHandle } from './worker-job-handle.ts'
 
 /** Threads that die in a row, without one job done, before no more are started. */
@@ -54,6 +54,12 @@ export class WorkerLane implements LaneOfHandle {
   /** Starts the thread ahead of its first job; it keeps no process alive. */
   prepare(): void {
     this.#thread ??= this.#startThread()
+  }
+
+  /** Has memory touched by the thread, which is started if need be; nothing where there is none. */
+  touch(message: TouchMessage): void {
+    this.prepare()
+    this.#thread?.post(message)
   }
 
   submit(job: MergeJob, owner: JobOwner): MergeHandle {
