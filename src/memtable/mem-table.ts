@@ -186,7 +186,7 @@ export class MemTable {
   startGroup(headerSizeBytes: number): number {
     const end = this.appendOffset
     const start = Math.ceil(end / groupAlignmentBytes) * groupAlignmentBytes
-    this.bytes.fill(0, this.#base + end, this.#base + start)
+    for (let at = this.#base + end; at < this.#base + start; at += 1) this.bytes[at] = 0
     this.#words[this.#header + appendOffsetWord] = start + headerSizeBytes
     return start
   }
