@@ -34,6 +34,8 @@ export interface CompactionState {
   readonly oldestSequence: SequenceNumber
   /** Nobody has written for a while: time to give back space that is not worth the work under load. */
   readonly idle: boolean
+  /** While idle: what may be rewritten for less than it would be worth otherwise. */
+  readonly idleAllowanceBytes: number
 }
 
 /** Why a plan was made; for events and people. */

@@ -20,7 +20,15 @@ type Place = readonly [level: number, run: number, meta: SegmentMeta]
 function stateOf(places: readonly Place[], rest: Partial<CompactionState> = {}): CompactionState {
   const added: AddedSegment[] = places.map(([level, run, meta]) => ({ level, run, meta }))
   const version = Version.empty.apply({ added, removed: [] })
-  return { version, settings, busySegments: new Set(), oldestSequence: 100, idle: false, ...rest }
+  return {
+    version,
+    settings,
+    busySegments: new Set(),
+    oldestSequence: 100,
+    idle: false,
+    idleAllowanceBytes: 0,
+    ...rest,
+  }
 }
 
 /** A plan as `L1#3 [4 5] + L2#1 [6] → L2#1`. */
@@ -233,21 +241,48 @@ describe('an idle store', () => {
     expect(described(pickLeveled(stateOf(places, { idle: true })))).toBe('nothing')
   })
 
+  it('empties them from a fortieth on when what was written pays for it', () => {
+    const places: Place[] = [
+      [0, 9, meta(9, 'a', 'z', { sizeBytes: 80 })],
+      [1, 1, meta(1, 'a', 'z', { sizeBytes: 800 })],
+    ]
+    const pick = (rest: Partial<CompactionState>): string => described(pickLeveled(stateOf(places, rest)))
+    expect(pick({ idle: true, idleAllowanceBytes: 880 })).toBe('merge (idle) L0#9 [9] + L1#1 [1] → L1#1')
+    expect(pick({ idle: true, idleAllowanceBytes: 879 })).toBe('nothing')
+    expect(pick({ idle: false, idleAllowanceBytes: 1e9 })).toBe('nothing')
+  })
+
+  it('leaves less than a fortieth, and a store of one level, whatever was written', () => {
+    const paid = { idle: true, idleAllowanceBytes: 1e9 }
+    const settled: Place = [1, 1, meta(1, 'a', 'z', { sizeBytes: 800 })]
+    expect(described(pickLeveled(stateOf([settled], paid)))).toBe('nothing')
+    const little: Place = [0, 9, meta(9, 'a', 'z', { sizeBytes: 20 })]
+    expect(described(pickLeveled(stateOf([little, settled], paid)))).toBe('nothing')
+  })
+
+  it('takes another level when one is too dear', () => {
+    const places: Place[] = [
+      [0, 9, meta(9, 'a', 'z', { sizeBytes: 40 })],
+      [1, 1, meta(1, 'a', 'b', { sizeBytes: 40 })],
+      [1, 1, meta(2, 'c', 'z', { sizeBytes: 60 })],
+      [2, 1, meta(3, 'a', 'b', { sizeBytes: 20 })],
+      [2, 1, meta(4, 'c', 'z', { sizeBytes: 1180 })],
+    ]
+    expect(described(pickLeveled(stateOf(places, { idle: true, idleAllowanceBytes: 100 })))).toBe(
+      'merge (idle) L1#1 [1] + L2#1 [3] → L2#1',
+    )
+  })
+
   it('leaves a single run on level 0 alone', () => {
     expect(described(pickLeveled(stateOf([[0, 9, meta(9, 'a', 'z')]], { idle: true })))).toBe('nothing')
   })
 })
 
 describe('a store under leveled compaction', () => {
-  function settle(model: CompactionModel, idle: boolean): number {
+  function settle(model: CompactionModel, idle: boolean, allowanceBytes = 0): number {
+    const next = (): CompactionPlan | undefined => pickLeveled(model.state(idle, new Set(), allowanceBytes))
     let written = 0
-    for (
-      let plan = pickLeveled(model.state(idle));
-      plan !== undefined;
-      plan = pickLeveled(model.state(idle))
-    ) {
-      written += model.carryOut(plan)
-    }
+    for (let plan = next(); plan !== undefined; plan = next()) written += model.carryOut(plan)
     return written
   }
   const small = { ...settings, level1SizeBytes: 2000, levelSizeFactor: 4, segmentSizeBytesMax: 200 }
@@ -281,6 +316,33 @@ describe('a store under leveled compaction', () => {
     }
     // Each level costs an entry at most about the factor and one more.
     expect(written / (100 * 50 * 10)).toBeLessThan(levels.length * (small.levelSizeFactor + 1))
+  })
+
+  it('comes to rest at a fortieth above the deepest level, and rewrites no more than was paid for', () => {
+    const random = new SeededRandom(9)
+    const model = new CompactionModel({ ...small, level1SizeBytes: 20_000, levelSizeFactor: 10 })
+    let allowance = 0
+    let earned = 0
+    let paid = 0
+    for (let n = 0; n < 400; n += 1) {
+      model.flush(Array.from({ length: 30 }, () => ({ key: keyOf(random.upTo(1000)), isDeleted: false })))
+      earned += 600
+      allowance += 600
+      settle(model, false)
+      if (!random.chance(0.05)) continue
+      settle(model, true)
+      const plan = pickLeveled(model.state(true, new Set(), allowance))
+      if (plan === undefined) continue
+      expect(plan.bytes).toBeLessThanOrEqual(allowance)
+      model.carryOut(plan)
+      allowance -= plan.bytes
+      paid += plan.bytes
+    }
+    expect(paid).toBeGreaterThan(0)
+    expect(paid).toBeLessThanOrEqual(earned)
+    settle(model, true, Infinity)
+    expect(model.version.sizeBytes).toBeLessThan(1.03 * 10 * model.seen(Infinity).size)
+    expect(settle(model, true, Infinity)).toBe(0)
   })
 
   it('needs little more space than what is alive once it is idle', () => {

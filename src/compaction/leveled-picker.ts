@@ -15,10 +15,8 @@ import {
   planMerge,
 } from './compaction-plan.ts'
 import { pickGarbage } from './garbage-picker.ts'
+import { isWorthEmptying } from './idle-shares.ts'
 import { type PushTarget, planGather, planPartialPush, planPush } from './push-down.ts'
-
-/** While idle, levels above the deepest are emptied until they hold at most this share of its bytes. */
-const idleShareMax = 0.1
 
 /**
  * Level 0 goes down when that rewrites at most so many bytes of level 1 for each byte of its own; until then its
@@ -135,12 +133,18 @@ function pickIdle(state: CompactionState): CompactionPlan | undefined {
   const deepest = levels.at(-1)
   if (deepest === undefined) return undefined
   if (deepest.number === 0) return deepest.runs.length > 1 ? planLevel0(state, 'idle') : undefined
-  const large = levels.filter(
-    (level) => level !== deepest && level.sizeBytes > idleShareMax * deepest.sizeBytes,
-  )
-  return firstPlan(large, (level) =>
-    level.number === 0 ? planLevel0(state, 'idle') : planFromLevel(state, level, 'idle', level.sizeBytes),
-  )
+  return firstPlan(levels.slice(0, -1), (level) => {
+    // Spares planning for what is too small at any price.
+    if (!isWorthEmptying(level, deepest, 0, state.idleAllowanceBytes)) return undefined
+    const plan = planDown(state, level)
+    if (plan === undefined) return undefined
+    const costBytes = plan.kind === 'move' ? 0 : plan.bytes
+    return isWorthEmptying(level, deepest, costBytes, state.idleAllowanceBytes) ? plan : undefined
+  })
+}
+
+function planDown(state: CompactionState, level: Level): CompactionPlan | undefined {
+  return level.number === 0 ? planLevel0(state, 'idle') : planFromLevel(state, level, 'idle', level.sizeBytes)
 }
 
 /** A part of the level's oldest run into the next level. */

@@ -120,6 +120,8 @@ describe.each(styles)('$name compaction', ({ pick, request }) => {
         for (let i = 0; i < 60; i += 1) model.removeOldestReader()
         settle(model, () => pick(model.state(false)))
         settle(model, () => pick(model.state(true)))
+        settle(model, () => pick(model.state(true, new Set(), Infinity)))
+        expect(settle(model, () => pick(model.state(true, new Set(), Infinity)))).toBe(0)
         expectTruth(model)
       }),
       { numRuns: 150 },

@@ -8,6 +8,7 @@ import {
   editOf,
   moveEditOf,
 } from '../compaction/compaction-plan.ts'
+import { allowancePerByte, isWorthFlushing } from '../compaction/idle-shares.ts'
 import { pickLeveled } from '../compaction/leveled-picker.ts'
 import {
   type CompactionJob,
@@ -28,6 +29,7 @@ import { sizeOf } from '../manifest/level.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import { MemTable } from '../memtable/mem-table.ts'
+import type { Leisure } from './leisure-watch.ts'
 import type { LiveSequences } from './live-sequences.ts'
 import type { MemTables } from './mem-tables.ts'
 import { type Settings, segmentSettingsOf } from './settings.ts'
@@ -46,15 +48,19 @@ const noSegments: ReadonlySet<number> = new Set()
 
 export class MaintenancePlanner {
   readonly #parts: MaintenancePlannerParts
+  #allowanceBytes = 0
 
   constructor(parts: MaintenancePlannerParts) {
     this.#parts = parts
   }
 
-  /** A flush of sealed tables, newest first, which are the oldest there are. */
-  flushJob(tables: readonly MemTable[]): FlushJob {
+  /**
+   * A flush of sealed tables, newest first, which are the oldest there are. When the store is calm nobody waits
+   * for it, and nothing may come to compress it later: it is compressed at once.
+   */
+  flushJob(tables: readonly MemTable[], leisure: Leisure = 'none'): FlushJob {
     const { directory, live, manifest } = this.#parts
-    const segmentSettings = segmentSettingsOf(this.#parts.settings, 0)
+    const segmentSettings = segmentSettingsOf(this.#parts.settings, leisure === 'calm' ? 1 : 0)
     const bytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
     return {
       kind: 'flush',
@@ -109,27 +115,46 @@ export class MaintenancePlanner {
     return { ...editOf(plan, result.added), nextFileNumber: endOf(job.outputNumbers) }
   }
 
-  /** The compaction that is worth doing now, if any. `isIdle`: nobody has written for a while. */
-  nextPlan(isIdle: boolean): CompactionPlan | undefined {
+  /** The compaction that is worth doing now, if any. */
+  nextPlan(leisure: Leisure): CompactionPlan | undefined {
     const pick = this.#parts.settings.compaction === 'leveled' ? pickLeveled : pickSizeTiered
-    return pick(this.#state(isIdle))
+    return pick(this.#state(leisure))
+  }
+
+  /** Whether flushing the active table now would in the end give more of the disk back than it is worth. */
+  isFlushWorthwhile(): boolean {
+    const { settings, tables, manifest } = this.#parts
+    if (settings.compaction !== 'leveled' || tables.sealedCount > 0) return false
+    return isWorthFlushing(manifest.state.version, tables.active.sizeBytes, this.#allowanceBytes)
+  }
+
+  /** A flush wrote so much: that pays for rewriting while the store is calm. */
+  earn(flushedBytes: number): void {
+    this.#allowanceBytes += allowancePerByte * flushedBytes
+  }
+
+  /** The plan is carried out. */
+  spend({ reason, kind, bytes }: CompactionPlan): void {
+    if (reason !== 'idle' || kind === 'move') return
+    this.#allowanceBytes = Math.max(0, this.#allowanceBytes - bytes)
   }
 
   /** The next step towards a range that is merged down as far as it goes; `undefined` when it is. */
-  requestedPlan(range: KeyRange, isIdle: boolean): RequestedPlan {
+  requestedPlan(range: KeyRange, leisure: Leisure): RequestedPlan {
     const plan =
       this.#parts.settings.compaction === 'leveled' ? planRequestedLeveled : planRequestedSizeTiered
-    return plan(this.#state(isIdle), range)
+    return plan(this.#state(leisure), range)
   }
 
-  #state(isIdle: boolean): CompactionState {
+  #state(leisure: Leisure): CompactionState {
     const { manifest, settings, live } = this.#parts
     return {
       version: manifest.state.version,
       settings: settings.tuning,
       busySegments: noSegments,
       oldestSequence: live.oldest ?? this.#parts.publishedSequence(),
-      idle: isIdle,
+      idle: leisure !== 'none',
+      idleAllowanceBytes: leisure === 'calm' ? this.#allowanceBytes : 0,
     }
   }
 }

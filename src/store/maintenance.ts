@@ -19,6 +19,7 @@ import type { Scheduler } from '../time/scheduler.ts'
 import type { MergeExecutor, MergeHandle } from '../worker/merge-executor.ts'
 import { BackgroundJob } from './background-job.ts'
 import { Deferred } from './deferred.ts'
+import type { Leisure } from './leisure-watch.ts'
 import { inputBytesOf, MaintenancePlanner, type MaintenancePlannerParts } from './maintenance-planner.ts'
 import { failedMerge, isWorthRetrying, nothingToMerge } from './merge-outcomes.ts'
 import type { StoreEvents } from './store-events.ts'
@@ -88,8 +89,7 @@ export class Maintenance {
   #jobNumber = 0
   #recovery: RecoveryJob | undefined
   #isClosed = false
-  /** Nobody wrote for a while. */
-  #isIdle = false
+  #leisure: Leisure = 'none'
   #retryDelayMs = firstRetryDelayMs
   #cancelRetry: (() => void) | undefined
   #isRetryKeptAlive = false
@@ -168,10 +168,15 @@ export class Maintenance {
     if (!this.#isClosed && this.#flush === undefined) this.#startFlush()
   }
 
-  /** Nobody has written for a while, or somebody does again. */
-  setIdle(isIdle: boolean): void {
-    this.#isIdle = isIdle
-    if (isIdle) this.#startCompaction()
+  /** Decides what is worth doing from now on; begins nothing. */
+  setLeisure(leisure: Leisure): void {
+    this.#leisure = leisure
+  }
+
+  /** Whether a store that is calm should have its active table sealed, so that it is flushed. */
+  isFlushWorthwhile(): boolean {
+    if (this.#isClosed || this.isRecovering || this.#parts.health.state !== 'open') return false
+    return this.#cancelRetry === undefined && this.#planner.isFlushWorthwhile()
   }
 
   /** Whether somebody waits for the jobs that run, or will be tried again: then they keep the process alive. */
@@ -231,7 +236,7 @@ export class Maintenance {
         await this.#jobEnded.promise
         continue
       }
-      const plan = this.#planner.requestedPlan(range, this.#isIdle)
+      const plan = this.#planner.requestedPlan(range, this.#leisure)
       if (plan === undefined) return
       if (plan === 'busy') await this.#jobEnded.promise
       else await this.#runCompaction(plan).done
@@ -370,7 +375,7 @@ export class Maintenance {
   #flushOldest(): void {
     const table = this.#parts.tables.flushable
     if (table === undefined) return
-    const job = this.#planner.flushJob([table])
+    const job = this.#planner.flushJob([table], this.#leisure)
     const edit = (result: MergeResult): VersionEdit => this.#planner.flushEdit(job, result, [table])
     this.#runFlush([table], job, edit, (state) => this.#parts.installFlush(state, [table]))
   }
@@ -403,7 +408,8 @@ export class Maintenance {
     if (this.isRecovering) return
     if (this.#compaction !== undefined || this.#cancelRetry !== undefined || this.#isClosed) return
     if (this.#parts.health.state !== 'open') return
-    const plan = this.#planner.nextPlan(this.#isIdle)
+    // What is being flushed comes into the same merge, instead of making it happen twice.
+    const plan = this.#planner.nextPlan(this.#flush === undefined ? this.#leisure : 'none')
     if (plan !== undefined) this.#runCompaction(plan).keepAlive(false)
   }
 
@@ -425,6 +431,7 @@ export class Maintenance {
       this.#compaction = undefined
       this.#compactionFailure = undefined
       this.#retryDelayMs = firstRetryDelayMs
+      this.#planner.spend(plan)
       this.#parts.installCompaction(state)
       this.#finishedCompaction(began, result)
     }
@@ -480,6 +487,7 @@ export class Maintenance {
   #finishedFlush(began: Began, result: MergeResult): void {
     const durationMs = this.#parts.monotonicMs() - began.atMs
     this.#count(this.#flushStatistics, result, durationMs)
+    this.#planner.earn(result.bytesWritten)
     const segments = result.added.map(({ number }) => number)
     this.#parts.events.emit('flushEnd', {
       job: began.job,

@@ -22,6 +22,7 @@ import type { ArenaSupply } from './arena-supply.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { EntryEncoder } from './entry-encoder.ts'
 import type { FileNumbers } from './file-numbers.ts'
+import { type Leisure, LeisureWatch } from './leisure-watch.ts'
 import { LiveSequences } from './live-sequences.ts'
 import { LogSet } from './log-set.ts'
 import { LogSyncer } from './log-syncer.ts'
@@ -89,8 +90,6 @@ export interface StoreEngineParts<K, V> {
   readonly recovery: Recovery | undefined
 }
 
-const idleAfterMs = 1000
-
 export class StoreEngine<K, V> {
   readonly path: string
   readonly fs: FileSystem
@@ -120,7 +119,7 @@ export class StoreEngine<K, V> {
   readonly #backgroundSync: BackgroundSync
   #isProofPresent: boolean
   #orphansAfterRecovery: readonly ObsoletePath[]
-  #cancelIdle: (() => void) | undefined
+  readonly #leisureWatch: LeisureWatch
   readonly #resumption: Resumption
   #isClosing = false
 
@@ -300,7 +299,11 @@ export class StoreEngine<K, V> {
     this.#resumption.begin()
     this.obsolete.addPaths(parts.orphans)
     this.maintenance.schedule()
-    this.#waitForIdleness()
+    this.#leisureWatch = new LeisureWatch({
+      scheduler: parts.scheduler,
+      readCount: () => this.blocks.hitCount + this.blocks.missCount,
+      onLeisure: (leisure) => this.#setLeisure(leisure),
+    })
   }
 
   /** Seals what was written so far and waits until all of it is in segments, or for the signal. */
@@ -346,7 +349,7 @@ export class StoreEngine<K, V> {
   async close(): Promise<void> {
     const beganMs = this.#parts.clock.monotonicMs()
     this.#isClosing = true
-    this.#cancelIdle?.()
+    this.#leisureWatch.stop()
     this.#backgroundSync.stop()
     this.scrubber.stop()
     // Writes that wait for a flush which just failed would wait for ever: see #onFlushFailed.
@@ -376,27 +379,25 @@ export class StoreEngine<K, V> {
 
   #noteGroup(sizeBytes: number): void {
     this.gate.noteWritten(sizeBytes)
-    if (this.#cancelIdle === undefined) {
-      this.maintenance.setIdle(false)
-      this.#waitForIdleness()
-    }
-    this.#wroteSinceIdleCheck = true
+    this.#leisureWatch.noteWrite()
   }
 
-  #wroteSinceIdleCheck = false
+  /** While nobody needs the store, space is given back that was not worth the work before. */
+  #setLeisure(leisure: Leisure): void {
+    this.maintenance.setLeisure(leisure)
+    if (leisure === 'none') return
+    if (leisure === 'calm' && this.maintenance.isFlushWorthwhile()) void this.#sealCalmly()
+    else this.maintenance.schedule()
+  }
 
-  /** After a while without writes, space is given back that was not worth the work before. */
-  #waitForIdleness(): void {
-    this.#cancelIdle = this.#parts.scheduler.timer(idleAfterMs, () => {
-      this.#cancelIdle = undefined
-      if (this.#isClosing) return
-      if (this.#wroteSinceIdleCheck) {
-        this.#wroteSinceIdleCheck = false
-        this.#waitForIdleness()
-      } else {
-        this.maintenance.setIdle(true)
-      }
-    })
+  /** The active table is flushed first, so that what is merged then is merged once. */
+  async #sealCalmly(): Promise<void> {
+    try {
+      await this.pipeline.seal(undefined)
+    } catch {
+      // The store was closed or has failed meanwhile, and says so elsewhere.
+    }
+    this.maintenance.schedule()
   }
 
   #installFlush(state: ManifestState, flushed: readonly MemTable[]): void {

@@ -37,9 +37,14 @@ export class CompactionModel {
     this.settings = settings
   }
 
-  state(idle: boolean, busySegments: ReadonlySet<number> = new Set()): CompactionState {
+  state(
+    idle: boolean,
+    busySegments: ReadonlySet<number> = new Set(),
+    idleAllowanceBytes = 0,
+  ): CompactionState {
     const oldestSequence = Math.min(...this.liveSequences)
-    return { version: this.version, settings: this.settings, busySegments, oldestSequence, idle }
+    const { version, settings } = this
+    return { version, settings, busySegments, oldestSequence, idle, idleAllowanceBytes }
   }
 
   /** What readers look at, the newest sequence included; ascending. */
