@@ -28,6 +28,7 @@ export const groups = [
       'src/log/file-header.ts',
       'src/log/group-entries.ts',
       'src/log/log-replay.ts',
+      'src/log/log-room.ts',
       'src/log/record-format.ts',
       'src/log/record-reader.ts',
       'src/log/write-ahead-log.ts',

@@ -91,3 +91,23 @@ test('nothing is lost that was synced, and nothing is at risk behind it', () => 
     }),
   )
 })
+
+test('what was written over synced bytes may be there, or not, or a sector of it without the one before', () => {
+  const inode = new MemoryInode()
+  inode.write(new Uint8Array(4 * blockSizeBytes), 0)
+  inode.sync()
+  inode.write(new Uint8Array(3 * sectorSizeBytes).fill(7), 3 * sectorSizeBytes)
+  const found = new Set<string>()
+  for (const profile of ['ordered', 'posix'] as const) {
+    for (let seed = 0; seed < 100; seed++) {
+      const image = crashImage(inode.history(), new SeededRandom(seed), profile)
+      expect(image).toHaveLength(4 * blockSizeBytes)
+      const sectors = Array.from({ length: 8 }, (_, i) => image.subarray(i * 512, (i + 1) * 512))
+      expect(sectors.every((sector) => sector.every((byte) => byte === sector[0]))).toBe(true)
+      found.add(`${profile} ${sectors.map(([byte]) => byte).join('')}`)
+    }
+  }
+  for (const profile of ['ordered', 'posix'])
+    for (const image of ['00000000', '00077700', '00007700', '00070000'])
+      expect(found).toContain(`${profile} ${image}`)
+})

@@ -14,7 +14,7 @@ export interface FilePart {
   /** Bytes; 0 where something is missing. */
   readonly length: number
   /**
-   * What lies there: `header`, `group`, `edit`, `columnar block` … `damaged` is what fails its checks, `unknown`
+   * What lies there: `header`, `group`, `edit`, `room`, `columnar block` … `damaged` is what fails its checks, `unknown`
    * what is intact but was made by a later release.
    */
   readonly kind: string

@@ -23,7 +23,7 @@ function bench(options: { fail?: (operation: FileOperation) => void; slowSeed?: 
     fs,
     append,
     content: () => {
-      const target = new Uint8Array(100)
+      const target = new Uint8Array(1000)
       return [...target.subarray(0, fs.openSync('/f', 'read').readSync(target, 0))]
     },
   }
@@ -270,6 +270,105 @@ describe('AppendFile', () => {
     expect(content()).toEqual([1])
     expect(() => append.syncSync()).toThrow(/closed/)
     await expect(append.sync()).rejects.toThrow(/closed/)
+  })
+})
+
+describe('AppendFile.makeRoom()', () => {
+  const room = (length: number): number[] => Array.from({ length }, () => 0)
+
+  test('writes zeros behind the position, which stays, and the next bytes over them', () => {
+    const { append, content } = bench()
+    append.appendSync(bytes(1, 2))
+    expect(append.makeRoom(3, 8)).toBe(8)
+    expect(content()).toEqual([1, 2, ...room(8)])
+    expect(append.position).toBe(2)
+    expect(append.writtenLength).toBe(2)
+    expect(append.sizeBytes).toBe(10)
+    append.appendSync(bytes(3, 4, 5))
+    expect(content()).toEqual([1, 2, 3, 4, 5, ...room(5)])
+    expect(append.sizeBytes).toBe(10)
+    expect(append.isWhole).toBe(true)
+  })
+
+  test('writes none where enough are left, and else only those behind them', () => {
+    const offsets: unknown[] = []
+    const { append, content } = bench({
+      fail: ({ name, position, length }) => {
+        if (name === 'write') offsets.push([position, length])
+      },
+    })
+    append.makeRoom(3, 8)
+    expect(append.makeRoom(8, 8)).toBe(0)
+    append.appendSync(bytes(1, 2, 3))
+    expect(append.makeRoom(5, 8)).toBe(0)
+    expect(append.makeRoom(6, 8)).toBe(8)
+    expect(offsets).toEqual([
+      [0, 8],
+      [0, 3],
+      [8, 8],
+    ])
+    expect(content()).toEqual([1, 2, 3, ...room(13)])
+  })
+
+  test('begins at the position again when more was appended than there was room for', () => {
+    const { append, content } = bench()
+    append.makeRoom(1, 2)
+    append.appendSync(bytes(1, 2, 3, 4))
+    expect(append.sizeBytes).toBe(4)
+    append.makeRoom(1, 2)
+    expect(content()).toEqual([1, 2, 3, 4, ...room(2)])
+  })
+
+  test('leaves alone what is under way, whichever write comes last', async () => {
+    for (let slowSeed = 1; slowSeed <= 20; slowSeed++) {
+      const { append, content } = bench({ slowSeed })
+      append.makeRoom(2, 4)
+      const pending = [append.append(bytes(1, 2, 3)), append.append(bytes(4, 5, 6))]
+      if (slowSeed % 2 === 0) await pending[0]
+      append.makeRoom(2, 4)
+      if (slowSeed % 3 === 0) append.appendSync(bytes(7))
+      else pending.push(append.append(bytes(7)))
+      await Promise.all(pending)
+      await append.settled
+      expect(content()).toEqual([1, 2, 3, 4, 5, 6, 7, ...room(3)])
+    }
+  })
+
+  test('on a full disk is not missed, and not tried again', () => {
+    let count = 0
+    const { append, fs, content } = bench({
+      fail: ({ name }) => {
+        if (name === 'write') count++
+      },
+    })
+    append.appendSync(bytes(1))
+    fs.capacityBytes = 5
+    expect(append.makeRoom(2, 8)).toBe(0)
+    expect(append.makeRoom(2, 8)).toBe(0)
+    expect(count).toBe(2)
+    expect(append.isWhole).toBe(true)
+    append.appendSync(bytes(2, 3))
+    expect(append.position).toBe(3)
+    expect(content()).toEqual([1, 2, 3, ...room(2)])
+    expect(() => append.appendSync(bytes(4, 5, 6))).toThrow(/ENOSPC/)
+  })
+
+  test('writes nothing into a file that was given up', () => {
+    const { append, content } = bench()
+    append.appendSync(bytes(1))
+    append.giveUp(new Error('given up'))
+    expect(append.makeRoom(2, 8)).toBe(0)
+    expect(content()).toEqual([1])
+  })
+
+  test('covers what is left of bytes that nobody missed', () => {
+    const { append, fs, content } = bench()
+    append.appendSync(bytes(1))
+    fs.capacityBytes = 3
+    expect(append.tryAppendSync(bytes(9, 9, 9))).toBe(false)
+    fs.capacityBytes = 100
+    append.makeRoom(3, 4)
+    expect(content()).toEqual([1, ...room(4)])
   })
 })
 

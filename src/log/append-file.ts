@@ -4,6 +4,9 @@
  * then its own. Both wrote the same bytes to the same places, so it does not matter which came last; bytes of
  * a pending write must therefore stay as they are until `settled`. Nothing is ever appended behind bytes whose
  * write failed.
+ *
+ * Behind the last byte there may be room: zeros written ahead. A sync of what is written into it need not bring
+ * the length of the file and its blocks to disk.
  */
 import type { File } from '../fs/file-system.ts'
 
@@ -17,6 +20,9 @@ interface PendingWrite {
   done: boolean
 }
 
+/** What room is made of; made when it is first needed. */
+let zeros = new Uint8Array(0)
+
 export class AppendFile {
   readonly file: File
   /**
@@ -29,6 +35,9 @@ export class AppendFile {
   #failure: { error: unknown } | undefined
   /** Up to here there may be a part of bytes that nobody missed. */
   #remainsEnd = 0
+  /** Up to here zeros were written ahead. */
+  #roomEnd = 0
+  #isRoomRefused = false
   /** In order; the first one is under way. */
   readonly #pending: PendingWrite[] = []
   #settled: Promise<void> = Promise.resolve()
@@ -52,6 +61,11 @@ export class AppendFile {
   get writtenLength(): number {
     const unwritten = this.#pending.find((write) => !write.done)
     return unwritten === undefined ? this.#position : unwritten.position
+  }
+
+  /** {@link writtenLength}, or the end of the room if that lies behind it: what the file takes of the disk. */
+  get sizeBytes(): number {
+    return Math.max(this.writtenLength, this.#roomEnd)
   }
 
   /** Whether a non-blocking write has not come home yet. */
@@ -138,6 +152,29 @@ export class AppendFile {
     }
     this.#position += bytes.length
     return true
+  }
+
+  /**
+   * Writes zeros ahead, blocking, when fewer than `nextSizeBytes` of them are left, for a write of so many bytes that
+   * comes next: its sync makes them durable, too. Where they cannot be written nobody misses them, and it is not
+   * tried again.
+   *
+   * @returns how many were written.
+   */
+  makeRoom(nextSizeBytes: number, roomSizeBytes: number): number {
+    if (this.#failure !== undefined || this.#isRoomRefused) return 0
+    if (this.#roomEnd - this.#position >= nextSizeBytes) return 0
+    // Behind what is pending, so that it does not matter which write comes last.
+    const start = Math.max(this.#position, this.#roomEnd)
+    if (zeros.length < roomSizeBytes) zeros = new Uint8Array(roomSizeBytes)
+    try {
+      this.file.writeSync(zeros.subarray(0, roomSizeBytes), start)
+    } catch {
+      this.#isRoomRefused = true
+      return 0
+    }
+    this.#roomEnd = start + roomSizeBytes
+    return roomSizeBytes
   }
 
   /** As `File.sync`. Pending bytes may or may not take part. */

@@ -1,6 +1,7 @@
 /**
  * Takes a log or a manifest apart into its header, its records, and what lies between them. Never fails: where no
- * intact record starts, the next one is searched, and the stretch before it is shown as damaged.
+ * intact record starts, the next one is searched, and the stretch before it is shown as damaged. Zeros up to the
+ * end of a log are room that was written ahead.
  *
  * Of a damaged stretch `synced` says whether the disk had confirmed it, as far as this file and the hints tell:
  * then it is damage for certain; otherwise it may be the torn end that a crash leaves and that opening cuts off.
@@ -15,6 +16,7 @@ import {
   type HeaderKind,
   type StoreId,
 } from './file-header.ts'
+import { isZero } from './log-room.ts'
 import { furthestSyncedPosition, type LogRecord, RecordReader } from './record-reader.ts'
 
 /** What is known about a file from elsewhere: from its name, and from CURRENT in the same folder. */
@@ -34,7 +36,7 @@ export interface InspectedRecords {
     /** In hexadecimal, as CURRENT has it. */
     readonly storeId: string | undefined
     readonly sizeBytes: number
-    /** Length of the beginning of the file that is whole. */
+    /** Length of the beginning of the file that is whole, room included. */
     readonly intactBytes: number
     /** How much of this file was on stable storage, as far as its records and the hints tell. */
     readonly syncedBytes: number
@@ -73,7 +75,9 @@ export function inspectRecords(
   const otherParts = [part]
   let end = part.length
   for (const { offset, length } of [...records, { offset: bytes.length, length: 0 }]) {
-    if (end < offset) {
+    if (kind === 'log' && offset === bytes.length && isRoom(bytes, end, syncedBytes)) {
+      otherParts.push({ offset: end, length: offset - end, kind: 'room', details: {} })
+    } else if (end < offset) {
       const reason = problemAt(bytes, number, storeId, end)
       otherParts.push(...damaged(end, offset, reason, syncedBytes))
     }
@@ -126,6 +130,11 @@ function damaged(start: number, end: number, reason: string, syncedBytes: number
   if (start >= end) return []
   const details = { reason, synced: start < syncedBytes }
   return [{ offset: start, length: end - start, kind: 'damaged', details }]
+}
+
+/** Whether a log ends there, and the rest was written ahead. */
+function isRoom(bytes: Uint8Array, start: number, syncedBytes: number): boolean {
+  return start < bytes.length && start >= syncedBytes && isZero(bytes, start)
 }
 
 /** Why no record was found at the offset. */

@@ -3,6 +3,7 @@ import { LogFile, logStoreId } from '../../test/support/log-files.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 import { fileHeaderSizeBytes } from './file-header.ts'
 import { type LogContent, LogReplay, type ReplayCut, type ReplayStart } from './log-replay.ts'
+import { withoutRoom } from './log-room.ts'
 import { type RecordType, recordHeaderSizeBytes } from './record-format.ts'
 
 const start: ReplayStart = { storeId: logStoreId, flushedSequence: 0, restartSequence: 1, lowestLiveLog: 3 }
@@ -20,7 +21,7 @@ function replay(logs: readonly LogContent[], from: Partial<ReplayStart> = {}): O
   const logReplay = new LogReplay({ ...start, ...from }, (_bytes, _start, _end, record) =>
     groups.push(record.firstSequence),
   )
-  for (const log of logs) logReplay.add(log)
+  for (const log of logs) logReplay.add(withoutRoom(log))
   const cut = logReplay.finish()
   return { groups, cut, lastSequence: logReplay.lastSequence, highestSeen: logReplay.highestSeenSequence }
 }
@@ -209,6 +210,118 @@ describe('a tear with no proof behind it', () => {
     for (let length = b.length; length < a.length; length += 8) {
       expect(replay([a.cutTo(length), b.content()])).toMatchObject({ groups: [1, 2], cut: undefined })
     }
+  })
+})
+
+describe('room at the end of a log', () => {
+  test('is where it ends, without a cut, of whatever size', () => {
+    const a = firstLog().group().group(2)
+    for (const sizeBytes of [8, 56, 131_072])
+      expect(replay([a.withRoom(sizeBytes)])).toMatchObject({
+        groups: [1, 2],
+        cut: undefined,
+        lastSequence: 3,
+      })
+    a.mark(a.syncedTo())
+    expect(replay([a.withRoom(4096)])).toMatchObject({ groups: [1, 2], cut: undefined })
+  })
+
+  test('makes no difference to the log that continues it, nor in that', () => {
+    const a = firstLog().group()
+    const b = new LogFile(5).linkTo(a).group(1, a.syncedTo())
+    const c = new LogFile(7).linkTo(b, b.syncedTo()).group(1, b.syncedTo())
+    const logs = [a.withRoom(512), b.withRoom(4096), c.withRoom(64)]
+    expect(replay(logs)).toMatchObject({ groups: [1, 2, 3], cut: undefined })
+  })
+
+  test('in a log with nothing but a header is that of one to which nothing was written', () => {
+    const a = firstLog().group()
+    const b = new LogFile(5)
+    b.nextSequence = a.nextSequence
+    const c = new LogFile(7).linkTo(b).group()
+    expect(replay([a.content(), b.withRoom(4096)])).toMatchObject({ groups: [1], cut: undefined })
+    expect(replay([a.withRoom(8), b.withRoom(4096), c.content()])).toMatchObject({
+      groups: [1, 2],
+      cut: undefined,
+    })
+    expect(replay([a.content(), b.withRoom(64, { isNamed: false })])).toMatchObject({ cut: undefined })
+  })
+
+  test('does not hide a torn record before it', () => {
+    const a = firstLog().group()
+    const end = a.length
+    a.group(30)
+    for (let kept = 8; kept < a.length - end; kept += 8) {
+      const torn = { ...a, bytes: a.zeroed(end + kept).bytes }
+      const bytes = new Uint8Array(a.length + 512)
+      bytes.set(torn.bytes)
+      expect(replay([a.content({ bytes })])).toMatchObject({
+        groups: [1],
+        cut: { path: a.path, fileNumber: 3, offset: end },
+      })
+    }
+  })
+
+  test('in which a later record lies is a torn end, and that record counts as seen', () => {
+    const a = firstLog().group()
+    const end = a.length
+    a.raw(new Uint8Array(512))
+    a.nextSequence = 7
+    a.group(3)
+    expect(replay([a.withRoom(4096)])).toMatchObject({ groups: [1], cut: { offset: end }, highestSeen: 9 })
+  })
+
+  test('is a cut where the next log says that there was more', () => {
+    const a = firstLog().group()
+    const end = a.length
+    a.group()
+    const b = new LogFile(5).linkTo(a).group()
+    expect(replay([a.zeroed(end), b.content()])).toMatchObject({
+      groups: [1],
+      cut: { path: a.path, fileNumber: 3, offset: end },
+    })
+  })
+
+  test('is damage where the disk held more, whether the log that proves it continues this one or not', () => {
+    const a = firstLog().group()
+    const end = a.length
+    a.group()
+    const b = new LogFile(5).linkTo(a).group(1, a.syncedTo())
+    const damage = { path: a.path, offset: end }
+    expect(failureOf(() => replay([a.zeroed(end), b.content()]))).toMatchObject(damage)
+    // The link of the second one is gone, so it says nothing about where the first one ended.
+    expect(failureOf(() => replay([a.zeroed(end), b.zeroed(fileHeaderSizeBytes, 80)]))).toMatchObject(damage)
+    expect(failureOf(() => replay([a.cutTo(end), b.zeroed(fileHeaderSizeBytes, 80)]))).toMatchObject(damage)
+    const provenToEnd = new LogFile(5).linkTo(a).group(1, a.syncedTo(end))
+    expect(replay([a.zeroed(end), provenToEnd.zeroed(fileHeaderSizeBytes, 80)])).toMatchObject({
+      groups: [1],
+      cut: { path: b.path, offset: fileHeaderSizeBytes },
+    })
+  })
+
+  test('behind the length that a clean close proved is as it should be, and nothing else is', () => {
+    const a = firstLog().group().group()
+    const provenLength = a.length
+    expect(replay([a.withRoom(4096, { provenLength })])).toMatchObject({ groups: [1, 2], cut: undefined })
+    const { bytes } = a.withRoom(4096)
+    bytes[bytes.length - 1] = 1
+    expect(failureOf(() => replay([a.content({ bytes, provenLength })]))).toMatchObject({
+      path: a.path,
+      offset: provenLength,
+    })
+  })
+
+  test('is damage below the length that a clean close proved, with an empty log behind it, too', () => {
+    const a = firstLog().group()
+    const end = a.length
+    a.group()
+    const zeroed = { ...a.zeroed(end), provenLength: a.length }
+    const damage = { path: a.path, offset: end }
+    expect(failureOf(() => replay([zeroed]))).toMatchObject(damage)
+    const b = new LogFile(5)
+    expect(failureOf(() => replay([zeroed, b.content({ provenLength: b.length })]))).toMatchObject(damage)
+    const first = { ...new LogFile(3).withRoom(a.length - 40), provenLength: a.length }
+    expect(failureOf(() => replay([first]))).toMatchObject({ offset: fileHeaderSizeBytes })
   })
 })
 

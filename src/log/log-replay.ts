@@ -12,14 +12,14 @@ import { decodeFileHeader, headerProblem, type StoreId } from './file-header.ts'
 import { decodeLink, RecordType, type SyncedPosition } from './record-format.ts'
 import { type LogRecord, laterPosition, RecordReader } from './record-reader.ts'
 
-/** One log, wholly in memory. */
+/** One log, wholly in memory. Room at its end is taken off before it is replayed (see log-room.ts). */
 export interface LogContent {
   readonly number: number
   readonly path: string
   readonly bytes: Uint8Array
   /** The manifest names it: its header was on stable storage before anything in it counted. */
   readonly isNamed: boolean
-  /** The exact length that a clean close proved, if it did. */
+  /** The exact length that a clean close proved, if it did; room is not counted. */
   readonly provenLength: number | undefined
 }
 
@@ -100,21 +100,28 @@ export class LogReplay {
    */
   finish(): ReplayCut | undefined {
     const cut = this.#cut ?? this.#tail
-    if (cut === undefined) return undefined
-    const isProven =
-      this.#known.fileNumber > cut.fileNumber ||
-      (this.#known.fileNumber === cut.fileNumber && this.#known.offset > cut.offset)
-    if (isProven) throw new CorruptionError(`${cut.reason}, although it was synced`, cut.path, cut.offset)
+    if (cut !== undefined && this.#isProvenBeyond(cut))
+      throw new CorruptionError(`${cut.reason}, although it was synced`, cut.path, cut.offset)
+    this.#refuseEarlyEnd()
     return cut
+  }
+
+  #isProvenBeyond({ fileNumber, offset }: ReplayCut): boolean {
+    const known = this.#known
+    return known.fileNumber > fileNumber || (known.fileNumber === fileNumber && known.offset > offset)
+  }
+
+  /** A log may end too early without a trace in it: cut between two records, or with zeros that pass for room. */
+  #refuseEarlyEnd(): void {
+    const [last, known] = [this.#previous, this.#known]
+    if (last === undefined || last.number !== known.fileNumber || last.end >= known.offset) return
+    const problem = `the log ends, although ${known.offset} bytes of it were synced`
+    throw new CorruptionError(problem, last.path, last.end)
   }
 
   /** What is wrong with the header of a log that may be torn; a log that may not be is refused. */
   #headerProblem(log: LogContent): string | undefined {
     const { bytes, path, provenLength } = log
-    if (provenLength !== undefined && bytes.length !== provenLength) {
-      const problem = `the log has ${bytes.length} bytes, and had ${provenLength} when it was closed`
-      throw new CorruptionError(problem, path, Math.min(bytes.length, provenLength))
-    }
     if (provenLength !== undefined)
       this.#known = laterPosition(this.#known, { fileNumber: log.number, offset: provenLength })
     const problem = headerProblem(bytes, 'log')

@@ -14,6 +14,7 @@ import { decodeFileHeader, headerProblem, type StoreId } from '../log/file-heade
 import { entriesOfGroup } from '../log/group-entries.ts'
 import { inspectLog } from '../log/inspect-log.ts'
 import { type LogContent, LogReplay } from '../log/log-replay.ts'
+import { withoutRoom } from '../log/log-room.ts'
 import { RecordType } from '../log/record-format.ts'
 import { type LogRecord, RecordReader } from '../log/record-reader.ts'
 import type { Picture } from './find-picture.ts'
@@ -97,7 +98,7 @@ class LogSalvage {
       this.#takeGroup(bytes, record, path),
     )
     try {
-      for (const log of this.#logs) replay.add(log)
+      for (const log of this.#logs) replay.add(withoutRoom(log))
       replay.finish()
       return undefined
     } catch (error) {

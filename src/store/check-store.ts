@@ -7,6 +7,7 @@ import { CorruptionError, systemCodeOf } from '../errors.ts'
 import { currentFileName, joinPath, manifestFileName } from '../fs/file-names.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { decodeFileHeader } from '../log/file-header.ts'
+import { isZero } from '../log/log-room.ts'
 import { RecordReader } from '../log/record-reader.ts'
 import type { WriteAheadLog } from '../log/write-ahead-log.ts'
 import { readCurrent } from '../manifest/current-file.ts'
@@ -75,12 +76,13 @@ class StoreCheck<K, V> {
     const length = log.file.writtenLength
     await this.#verify(log.path, async () => {
       try {
-        const bytes = await readStart(fs, log.path, length)
+        const bytes = await readStart(fs, log.path, log.file.sizeBytes)
+        checkRoom(log, bytes)
         decodeFileHeader(bytes, 'log', log.path)
-        const reader = new RecordReader(bytes, log.number, storeId)
+        const reader = new RecordReader(bytes.subarray(0, length), log.number, storeId)
         while (reader.next() !== undefined) await this.#engine.turns.turn()
         if (reader.problem !== undefined) throw new CorruptionError(reader.problem, log.path, reader.position)
-        return length
+        return bytes.length
       } catch (error) {
         // Flushed and removed while it was looked at.
         if (systemCodeOf(error) === 'ENOENT' && !logs.logs.includes(log) && logs.next !== log) return 0
@@ -115,6 +117,12 @@ class StoreCheck<K, V> {
       this.#problems.push(problemOf(error, path))
     }
   }
+}
+
+/** What was written while the log was read lies before the position that it has now. */
+function checkRoom({ file, path }: WriteAheadLog, bytes: Uint8Array): void {
+  if (!file.isWhole || isZero(bytes, file.position)) return
+  throw new CorruptionError('the room behind the last record is not empty', path, file.position)
 }
 
 /** The first `length` bytes; `CorruptionError` when the file has fewer. */

@@ -6,7 +6,7 @@
  */
 import type { SequenceNumber } from '../entry/entry.ts'
 import { isDiskFull, type StoreError } from '../errors.ts'
-import type { StoreId } from '../log/file-header.ts'
+import { fileHeaderSizeBytes, type StoreId } from '../log/file-header.ts'
 import {
   checksumSizeBytes,
   type RecordHeader,
@@ -25,6 +25,12 @@ import type { StoreHealth } from './store-health.ts'
 /** Larger writes to the log do not block. */
 const blockingWriteSizeBytesMax = 1024 * 1024
 const hashSliceSizeBytes = 1024 * 1024
+/** So much room is written ahead at a time, or an eighth of an arena if that is less. */
+const roomSizeBytesMax = 128 * 1024
+const roomArenaShare = 8
+/** Writes get room that are no longer than this share of it, while no more than the other share is not synced. */
+const roomWriteShare = 4
+const roomUnsyncedShare = 2
 
 export interface GroupCommitterParts {
   readonly storeId: StoreId
@@ -32,6 +38,8 @@ export interface GroupCommitterParts {
   readonly syncer: LogSyncer
   readonly health: StoreHealth
   readonly tables: CommittedTables
+  /** Size of the usual arenas. */
+  readonly arenaSizeBytes: number
   /** So many bytes of a group went to the log. */
   readonly onGroup: (sizeBytes: number) => void
   /** There is something that is not synced. */
@@ -49,6 +57,7 @@ export interface CommittedTables {
 
 export class GroupCommitter {
   readonly #parts: GroupCommitterParts
+  readonly #roomSizeBytes: number
   /** Told when a write failed: whoever waits to become part of a later group is refused, too. */
   readonly #onFailed: (failure: StoreError) => void
   /** Closed groups whose write in the background is under way, in order. */
@@ -67,6 +76,7 @@ export class GroupCommitter {
     onFailed: (failure: StoreError) => void,
   ) {
     this.#parts = parts
+    this.#roomSizeBytes = Math.min(roomSizeBytesMax, parts.arenaSizeBytes / roomArenaShare)
     this.#onFailed = onFailed
     this.#publishedSequence = nextSequence - 1
     this.#writtenSequence = nextSequence - 1
@@ -224,6 +234,7 @@ export class GroupCommitter {
     const isFree = this.isIdle && !this.#parts.logs.isBusy
     try {
       if (isBlocking) this.finishInFlightSync()
+      if (group.diskWaiterCount > 0) this.#makeRoom(log, bytes.length)
       if (isBlocking || (isFree && bytes.length <= blockingWriteSizeBytesMax)) {
         this.#appendSync(log, bytes)
         this.#account(log, bytes, group)
@@ -234,6 +245,19 @@ export class GroupCommitter {
     } catch (error) {
       this.fail(error, group)
     }
+  }
+
+  /**
+   * A stream of small writes that are synced goes into room written ahead, which makes the syncs cheaper. The first of a
+   * log is no stream yet; and where much is synced at a time, it makes no difference.
+   */
+  #makeRoom(log: WriteAheadLog, sizeBytes: number): void {
+    const roomSizeBytes = this.#roomSizeBytes
+    const isStream =
+      log.syncedLength > fileHeaderSizeBytes &&
+      sizeBytes <= roomSizeBytes / roomWriteShare &&
+      log.file.position - log.syncedLength <= roomSizeBytes / roomUnsyncedShare
+    if (isStream) this.statistics.logBytes += log.file.makeRoom(sizeBytes, roomSizeBytes)
   }
 
   #appendSync(log: WriteAheadLog, bytes: Uint8Array): void {

@@ -116,6 +116,22 @@ describe('inspectFile() shows', () => {
     expect(properties.syncedBytes).toBe(last?.offset)
   })
 
+  test('zeros at the end of a log as room, unless the disk had confirmed more, and of a manifest as damage', async () => {
+    const name = await nameOf('log', running)
+    const bytes = bytesOf(name, running)
+    const zeros = new Uint8Array(512)
+    const roomy = await inspect(name, await withFile(name, Uint8Array.of(...bytes, ...zeros)))
+    expect(roomy.parts.at(-1)).toEqual({ offset: bytes.length, length: 512, kind: 'room', details: {} })
+    expect(roomy.properties).toMatchObject({ sizeBytes: bytes.length + 512, intactBytes: bytes.length + 512 })
+    const dirty = await inspect(name, await withFile(name, Uint8Array.of(...bytes, ...zeros, 1)))
+    expect(dirty.parts.at(-1)).toMatchObject({ offset: bytes.length, length: 513, kind: 'damaged' })
+    expect(dirty.properties).toMatchObject({ intactBytes: bytes.length })
+    const manifest = await nameOf('manifest', closed)
+    const longer = Uint8Array.of(...bytesOf(manifest, closed), ...zeros)
+    const inspected = await inspect(manifest, await withFile(manifest, longer))
+    expect(inspected.parts.at(-1)).toMatchObject({ length: 512, kind: 'damaged' })
+  })
+
   test('at most a hundred entries of a group, and how many more there are', async () => {
     const store = await LogStructuredStore.open('/more', { fileSystem: running })
     const operations = Array.from(

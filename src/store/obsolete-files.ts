@@ -57,7 +57,11 @@ export class ObsoleteFiles {
 
   addLogs(logs: readonly WriteAheadLog[]): void {
     this.#add(
-      logs.map((log) => ({ path: log.path, sizeBytes: log.file.position, close: () => this.#closeLog(log) })),
+      logs.map((log) => ({
+        path: log.path,
+        sizeBytes: log.file.sizeBytes,
+        close: () => this.#closeLog(log),
+      })),
     )
   }
 

@@ -84,6 +84,19 @@ describe('recoverLogs()', () => {
     expect(cut).toMatchObject({ path: b.path, offset: end })
   })
 
+  test('takes no memory for room at the end of logs', async () => {
+    const a = firstLog().entries([put('a', 1)])
+    const b = new LogFile(5).linkTo(a).entries([put('b', 2)])
+    const c = new LogFile(7).linkTo(b).entries([put('c', 3)])
+    const logs = [a, b, c]
+    const recovered = await recover(logs.map((log) => log.withRoom(40_000)))
+    expect(recovered.entries).toEqual([[put('a', 1), put('b', 2), put('c', 3)]])
+    expect(recovered.tables[0]?.sizeBytes).toBe(
+      (await recover(logs.map((log) => log.content()))).tables[0]?.sizeBytes,
+    )
+    expect(recovered).toMatchObject({ logBytes: a.length + b.length + c.length, cut: undefined })
+  })
+
   test('takes another table when one is full, and more than the store may have later', async () => {
     const value = 'v'.repeat(9000)
     const log = firstLog()

@@ -13,6 +13,7 @@ import {
 } from '../entry/entry-layout.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 import { type LogContent, LogReplay, type ReplayCut, type ReplayStart } from '../log/log-replay.ts'
+import { withoutRoom } from '../log/log-room.ts'
 import type { LogRecord } from '../log/record-reader.ts'
 import { MemTable } from '../memtable/mem-table.ts'
 import type { ArenaSupply } from './arena-supply.ts'
@@ -52,8 +53,10 @@ export async function recoverLogs(
   let logBytes = 0
   for (const log of logs) {
     const bytes = await log.read((sizeBytes) => rebuilder.memoryOf(sizeBytes))
-    logBytes += bytes.length
-    replay.add({ ...log, bytes })
+    const content = withoutRoom({ ...log, bytes })
+    rebuilder.takeBack(bytes, content.bytes.length)
+    logBytes += content.bytes.length
+    replay.add(content)
   }
   const cut = replay.finish()
   const { lastSequence, highestSeenSequence } = replay
@@ -99,6 +102,13 @@ class TableRebuilder {
     const table = this.#tableFor(0, sizeBytes)
     const position = table.positionOf(table.takeSpace(sizeBytes))
     return table.bytes.subarray(position, position + sizeBytes)
+  }
+
+  /** Takes back what the log that was read last does not need of its memory. */
+  takeBack(bytes: Uint8Array, length: number): void {
+    const [newest] = this.#tables
+    const start = newest === undefined ? undefined : offsetIn(newest, bytes, 0)
+    if (start !== undefined) newest?.takeBackTo(start + Math.ceil(length / 4) * 4)
   }
 
   /** Takes the entries of a group that are not in segments yet. */

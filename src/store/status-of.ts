@@ -63,7 +63,7 @@ export function statusOf<K, V>(
     cache: { hits: blocks.hitCount, misses: blocks.missCount },
     disk: {
       logCount: logs.logs.length,
-      logBytes: sum(logs.logs, (log) => log.file.position),
+      logBytes: sum(logs.logs, (log) => log.file.sizeBytes),
       segmentCount: segments.length,
       segmentBytes: version.sizeBytes,
       manifestBytes: engine.manifest.sizeBytes,

@@ -33,8 +33,6 @@ const insertSliceSizeBytes = 2048
 export interface WritePipelineParts<K, V> extends GroupCommitterParts {
   readonly encoder: EntryEncoder<K, V>
   readonly durability: Durability
-  /** Size of the usual arenas; a group is closed when it has an eighth of that, or 1 MiB. */
-  readonly arenaSizeBytes: number
   readonly turns: TurnWatch
   readonly monotonicMs: () => number
   readonly microtask: (run: () => void) => void

@@ -8,6 +8,7 @@ import { type Death, deaths } from '../../src/testing/laboratory/death.ts'
 import { makeRandomMove } from './random-moves.ts'
 import { liveByTheScript } from './scripted-life.ts'
 import { type CheckToll, checkSecondLife } from './second-life.ts'
+import { roomSizeBytes } from './small-stores.ts'
 import { type Compaction, type Moment, TestedStore } from './tested-store.ts'
 
 /** What lives came to, together. */
@@ -18,6 +19,8 @@ export class CrashToll implements CheckToll {
   crashesInRecovery = 0
   shortCount = 0
   compressedCount = 0
+  /** How often room was written ahead in a log. */
+  roomCount = 0
 
   add({ operationCount, crashes, crashesInRecovery }: CrashReport): void {
     this.lives++
@@ -39,6 +42,9 @@ async function liveAndDie(
   let tested: TestedStore | undefined
   const report = await crashAtEvery<Moment>({
     ...places,
+    onOperation: ({ name, path, length }) => {
+      if (name === 'write' && length === roomSizeBytes && path.endsWith('.log')) toll.roomCount++
+    },
     workload: async (laboratory) => {
       tested = new TestedStore(laboratory, compaction)
       await live(tested)

@@ -22,6 +22,9 @@ const tinyTuning: TuningOptions = {
   indexBudgetBytes: 256 * KiB,
 }
 
+/** What is written ahead at a time in the log of such a store; no group is just as long. */
+export const roomSizeBytes: number = (64 * KiB) / 8
+
 export type SmallStoreOptions = Pick<
   StoreOptions,
   'compaction' | 'compression' | 'durability' | 'tuning' | 'maintenance' | 'scrubIntervalMs'

@@ -11,12 +11,19 @@ import { storePath } from '../crash/small-stores.ts'
 import { reportFigure, roundCountOf } from '../support/figures.ts'
 import { type Damage, damageFile, damagesOf } from './damages.ts'
 import { repairAndJudge } from './repaired.ts'
-import { closedStore, closedWithoutRoom, killedStore, type SoundStore } from './sound-stores.ts'
+import {
+  closedStore,
+  closedWithoutRoom,
+  closedWithRoomInLog,
+  killedStore,
+  killedWithRoomInLogs,
+  type SoundStore,
+} from './sound-stores.ts'
 
 const repairCount = Number(process.env.VARVE_REPAIRS ?? roundCountOf(300, 3_000))
 const random = new SeededRandom(runSeed)
 const outcomes: Record<string, number> = {}
-const stores = [closedStore, killedStore, closedWithoutRoom]
+const stores = [closedStore, killedStore, killedWithRoomInLogs, closedWithoutRoom, closedWithRoomInLog]
 const fileCounts = await Promise.all(stores.map(async (make) => (await namesOf((await make()).disk)).length))
 const perFile = Math.ceil(repairCount / fileCounts.reduce((sum, each) => sum + each, 0))
 

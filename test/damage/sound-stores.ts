@@ -1,6 +1,7 @@
 /** Stores to be damaged, with what is in them: closed in order, closed for want of room, and killed. */
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { SeededRandom } from '../../src/fs/seeded-random.ts'
+import type { Durability } from '../../src/store/key-value-store.ts'
 import type { LogStructuredStore } from '../../src/store/log-structured-store.ts'
 import { VirtualTime } from '../../src/testing/laboratory/virtual-time.ts'
 import { type Change, CommitHistory, type Content } from '../crash/commit-history.ts'
@@ -37,14 +38,14 @@ class Maker {
     await new Promise((resolve) => setImmediate(resolve))
   }
 
-  writeSync(store: LogStructuredStore, valueLength: number): void {
+  writeSync(store: LogStructuredStore, valueLength: number, durability: Durability = 'os'): void {
     const value = `${++this.#count}`.padEnd(valueLength, 'abcdefgh')
     const changes: Change[] = [0, 1, 2].map((j) => {
       const isDeletion = j === 2 && this.#count % 3 === 0
       return { key: `k${(this.#count * (j + 3)) % 47}`, value: isDeletion ? undefined : value }
     })
-    this.history.begin(changes, 'os')
-    store.batchSync(changes.map(operationOf))
+    this.history.begin(changes, durability)
+    store.batchSync(changes.map(operationOf), { durability })
   }
 
   async syncAndMark(): Promise<void> {
@@ -85,6 +86,31 @@ export async function killedStore(): Promise<SoundStore> {
   const content = await contentOf(store)
   await settle(store.close(), maker.time, 'close()')
   return maker.sound('a killed store', disk, content, false)
+}
+
+/** With room behind the last record of each of two logs. */
+export async function killedWithRoomInLogs(): Promise<SoundStore> {
+  const maker = new Maker(4)
+  const store = await maker.open()
+  for (let i = 0; i < 24; i++) maker.writeSync(store, 600, 'disk')
+  await maker.syncAndMark()
+  for (let i = 0; i < 12; i++) maker.writeSync(store, 900, 'disk')
+  const disk = maker.disk.killed()
+  const content = await contentOf(store)
+  await settle(store.close(), maker.time, 'close()')
+  return maker.sound('a killed store with room in its logs', disk, content, false)
+}
+
+/** The proof speaks of a log that has room at its end. */
+export async function closedWithRoomInLog(): Promise<SoundStore> {
+  const maker = new Maker(5)
+  const store = await maker.open()
+  for (let i = 0; i < 12; i++) maker.writeSync(store, 200, 'disk')
+  const content = await contentOf(store)
+  maker.disk.capacityBytes = maker.disk.usedBytes + 200
+  await settle(store.close(), maker.time, 'close()')
+  maker.disk.capacityBytes = Infinity
+  return maker.sound('a store closed without room, with some in its log', maker.disk, content, true)
 }
 
 /** Closed while there was no room to flush: the proof speaks of logs. */

@@ -142,6 +142,13 @@ export class LogFile {
     return this.content({ bytes })
   }
 
+  /** The log with room behind it. */
+  withRoom(sizeBytes: number, more: Partial<LogContent> = {}): LogContent {
+    const bytes = new Uint8Array(this.length + sizeBytes)
+    bytes.set(this.bytes)
+    return this.content({ bytes, ...more })
+  }
+
   /** The log with one byte changed. */
   flipped(offset: number): LogContent {
     const bytes = Uint8Array.from(this.bytes)

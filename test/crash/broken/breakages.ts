@@ -147,6 +147,12 @@ export const breakages: readonly Breakage[] = [
     changes: [
       {
         file: 'store/open-store.ts',
+        find: "import type { StoreId } from '../log/file-header.ts'\n",
+        replace:
+          "import type { StoreId } from '../log/file-header.ts'\nimport { withoutRoom } from '../log/log-room.ts'\n",
+      },
+      {
+        file: 'store/open-store.ts',
         find: '    this.recovered = recovered\n',
         replace: `    this.recovered = recovered
     const [continued] = liveLogs
@@ -161,7 +167,7 @@ export const breakages: readonly Breakage[] = [
       })
       const file = new AppendFile(
         await this.#fs.open(path, 'update'),
-        this.#sizeOf(path),
+        withoutRoom({ path, bytes: await this.#readFile(path, 'it was listed') }).bytes.length,
         await this.#fs.open(path, 'update'),
       )
       engine.logs.adopt(continued, path, file, recovered.lastSequence)
@@ -185,6 +191,17 @@ export const breakages: readonly Breakage[] = [
 
   #prepareNext(): void {
 `,
+      },
+    ],
+  },
+  {
+    name: 'room is made over the end of the last record',
+    hunt: 'random crashes',
+    changes: [
+      {
+        file: 'log/append-file.ts',
+        find: 'const start = Math.max(this.#position, this.#roomEnd)\n',
+        replace: 'const start = Math.max(this.#position - 8, this.#roomEnd)\n',
       },
     ],
   },
