@@ -172,6 +172,45 @@ function testFileSystem(name: string, fs: FileSystem, createDirectory: () => Pro
       })
     })
 
+    describe('beginning to write back', () => {
+      inDirectory(
+        'changes nothing, whenever it is done, and whatever is done meanwhile',
+        async (directory) => {
+          const path = joinPath(directory, 'file')
+          const file = await fs.open(path, 'create')
+          file.beginWriteBack()
+          await file.write(bytesOf('one '), 0)
+          file.beginWriteBack()
+          file.beginWriteBack()
+          file.writeSync(bytesOf('two'), 4)
+          await file.sync()
+          file.beginWriteBack()
+          await file.close()
+          expect(await read(path)).toBe('one two')
+          expect(() => file.beginWriteBack()).toThrow(/closed/)
+        },
+      )
+
+      inDirectory('is over before long, so that another can begin', async (directory) => {
+        const file = await fs.open(joinPath(directory, 'file'), 'create')
+        const first = file.beginWriteBack()
+        if (first !== 'none') {
+          expect(first).toBe('begun')
+          expect(file.beginWriteBack()).toBe('busy')
+          await expect.poll(() => file.beginWriteBack(), { timeout: 10_000 }).toBe('begun')
+        }
+        file.closeSync()
+      })
+
+      inDirectory('is left out where the file has no name any more', async (directory) => {
+        const path = joinPath(directory, 'file')
+        const file = await fs.open(path, 'create')
+        await fs.unlink(path)
+        expect(file.beginWriteBack()).toBe('none')
+        await file.close()
+      })
+    })
+
     describe('opening', () => {
       inDirectory('read and update need the file to be there', async (directory) => {
         const path = joinPath(directory, 'missing')

@@ -13,6 +13,9 @@
  */
 export type OpenMode = 'read' | 'update' | 'create'
 
+/** What came of {@link File.beginWriteBack}: it has begun, another is under way, or the file has no such thing. */
+export type WriteBack = 'begun' | 'busy' | 'none'
+
 /** An open file. All offsets are absolute; there is no file position. */
 export interface File {
   readonly path: string
@@ -25,6 +28,11 @@ export interface File {
   /** Returns when content and size are on stable storage. Never retried by anybody after a failure. */
   syncSync(): void
   sync(): Promise<void>
+  /**
+   * Begins to bring to the disk what is written so far and does not wait, so that a later sync has less to do. Proves
+   * nothing: what fails is told by that sync.
+   */
+  beginWriteBack(): WriteBack
   sizeSync(): number
   size(): Promise<number>
   /** Safe to call twice. */

@@ -1,6 +1,6 @@
 /** An open file of the memory file system. It keeps its content alive after the last name is gone. */
 import type { FileOperation, OperationDetails } from './file-operation.ts'
-import type { File, OpenMode } from './file-system.ts'
+import type { File, OpenMode, WriteBack } from './file-system.ts'
 import type { MemoryInode } from './memory-inode.ts'
 import { closedFileError, createSystemError } from './system-error.ts'
 
@@ -93,6 +93,11 @@ export class MemoryFile implements File {
 
   async sync(): Promise<void> {
     this.syncSync()
+  }
+
+  beginWriteBack(): WriteBack {
+    this.#assertOpen('fdatasync')
+    return 'none'
   }
 
   sizeSync(): number {

@@ -7,7 +7,7 @@
  */
 import * as fs from 'node:fs'
 import { systemCodeOf } from '../errors.ts'
-import type { File } from './file-system.ts'
+import type { File, WriteBack } from './file-system.ts'
 import { closedFileError, createSystemError } from './system-error.ts'
 
 /** A signal may interrupt a call again and again, but not for ever. */
@@ -17,6 +17,8 @@ export class NodeFile implements File {
   readonly path: string
   readonly #descriptor: number
   #isClosed = false
+  #writeBackDescriptor: number | undefined
+  #isWritingBack = false
   #operationsInFlight = 0
   /** Resolves the `close()` that waits for the operations in flight. */
   #onIdle: (() => void) | undefined
@@ -115,6 +117,31 @@ export class NodeFile implements File {
     }
   }
 
+  // By a descriptor of its own: the system tells of a failed write-back once a descriptor, and the one who counts on
+  // the answer is whoever syncs this file.
+  beginWriteBack(): WriteBack {
+    this.#assertOpen('fdatasync')
+    if (this.#isWritingBack) return 'busy'
+    try {
+      this.#writeBackDescriptor ??= fs.openSync(this.path, 'r')
+    } catch {
+      return 'none'
+    }
+    this.#isWritingBack = true
+    fs.fdatasync(this.#writeBackDescriptor, () => {
+      this.#isWritingBack = false
+      if (this.#isClosed) this.#endWriteBack()
+    })
+    return 'begun'
+  }
+
+  #endWriteBack(): void {
+    if (this.#writeBackDescriptor === undefined || this.#isWritingBack) return
+    const descriptor = this.#writeBackDescriptor
+    this.#writeBackDescriptor = undefined
+    fs.close(descriptor, () => {})
+  }
+
   sizeSync(): number {
     this.#assertOpen('fstat')
     return fs.fstatSync(this.#descriptor).size
@@ -133,6 +160,7 @@ export class NodeFile implements File {
   closeSync(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#endWriteBack()
     if (this.#operationsInFlight === 0) {
       fs.closeSync(this.#descriptor)
     } else {
@@ -145,6 +173,7 @@ export class NodeFile implements File {
   close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true
+      this.#endWriteBack()
       this.#closing = this.#closeWhenIdle()
     }
     return this.#closing ?? Promise.resolve()

@@ -1,6 +1,7 @@
 /**
- * The file of a segment being written: bytes are gathered and written in large pieces, and synced as they go,
- * so that the last sync, which somebody waits for, has little left to do.
+ * The file of a segment being written: bytes are gathered and written in large pieces, and brought to disk as they
+ * go, so that the last sync, which somebody waits for, has little left to do. That happens while more is written, where
+ * the file can do so, and by syncs in between where it cannot, or where the disk falls behind.
  */
 import type { File } from '../fs/file-system.ts'
 import type { BlockMemory } from './block-memory.ts'
@@ -8,6 +9,9 @@ import type { SegmentSettings } from './segment-settings.ts'
 import { giveBuffer, takeMemory } from './spare-buffers.ts'
 
 type OutputSettings = Pick<SegmentSettings, 'outputBufferBytes' | 'syncEveryBytes'>
+
+/** So many times what is brought to disk at a time may wait for the time before. */
+const lagMax = 2
 
 export class SegmentOutput {
   /** Where blocks are laid out; written from {@link place} on. */
@@ -84,7 +88,9 @@ export class SegmentOutput {
     this.#writtenBytes += bytes.length
     this.#unsyncedBytes += bytes.length
     if (this.#unsyncedBytes < this.#syncEveryBytes) return
-    this.#file.syncSync()
+    const writeBack = this.#file.beginWriteBack()
+    if (writeBack === 'busy' && this.#unsyncedBytes < lagMax * this.#syncEveryBytes) return
+    if (writeBack !== 'begun') this.#file.syncSync()
     this.#unsyncedBytes = 0
   }
 }

@@ -11,6 +11,7 @@ import {
 import { compareBytes } from '../bytes/compare-bytes.ts'
 import { createEntryView, EntryKind } from '../entry/entry.ts'
 import type { FileOperation } from '../fs/file-operation.ts'
+import type { WriteBack } from '../fs/file-system.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { InvariantError } from '../invariant.ts'
 import type { SegmentSettings } from './segment-settings.ts'
@@ -132,6 +133,47 @@ test('syncs as it goes and after the last byte', async () => {
     sizeBytes / tinyBlocks.syncEveryBytes - 2,
   )
   for (const { name, length = 0 } of operations) if (name === 'write') expect(length).toBeLessThan(16_384)
+})
+
+test('writes back while it goes on, syncs where the disk falls behind, and after the last byte', async () => {
+  const fs = await createFolder()
+  const file = fs.openSync(segmentPath, 'create')
+  let isDiskSlow = false
+  const calls: string[] = []
+  const beginWriteBack = (): WriteBack => {
+    calls.push(isDiskSlow ? 'busy' : 'begun')
+    return isDiskSlow ? 'busy' : 'begun'
+  }
+  const syncSync = (): void => {
+    calls.push('sync')
+    file.syncSync()
+  }
+  const watched = new Proxy(file, {
+    get: (_, name) => {
+      if (name === 'beginWriteBack') return beginWriteBack
+      if (name === 'syncSync') return syncSync
+      const member: unknown = Reflect.get(file, name)
+      return typeof member === 'function' ? member.bind(file) : member
+    },
+  })
+  const writer = new SegmentWriter(watched, segmentNumber, tinyBlocks)
+  const fill = (from: number): void => {
+    for (let i = from; i < from + 500; i += 1)
+      writer.add(viewOf(plainEntry(String(i).padStart(6, '0'), i + 1, 'some value')))
+  }
+  fill(0)
+  expect(calls.length).toBeGreaterThan(3)
+  expect(new Set(calls)).toEqual(new Set(['begun']))
+  calls.length = 0
+  isDiskSlow = true
+  fill(500)
+  // Each time twice as much as is written back at a time is waiting.
+  expect(calls.filter((call) => call === 'sync').length).toBeGreaterThan(1)
+  expect(calls.filter((call) => call === 'busy').length).toBeGreaterThan(
+    calls.filter((call) => call === 'sync').length,
+  )
+  writer.finish()
+  expect(calls.at(-1)).toBe('sync')
 })
 
 test('passes errors of the disk on and does not pretend to have ended', async () => {

@@ -3,7 +3,14 @@
  * some turns of the event loop after that, as the seed says. So what goes on meanwhile can overtake them, as on a
  * real disk. Blocking operations are not slowed down.
  */
-import type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from '../../fs/file-system.ts'
+import type {
+  DirectoryEntry,
+  DirectoryLock,
+  File,
+  FileSystem,
+  OpenMode,
+  WriteBack,
+} from '../../fs/file-system.ts'
 import type { SeededRandom } from '../../fs/seeded-random.ts'
 
 const turnCountMax = 3
@@ -118,6 +125,10 @@ class SlowFile implements File {
 
   sync(): Promise<void> {
     return this.#pauses.around(() => this.#inner.sync())
+  }
+
+  beginWriteBack(): WriteBack {
+    return this.#inner.beginWriteBack()
   }
 
   sizeSync(): number {
