@@ -71,6 +71,17 @@ export class EntryEncoder<K, V> {
     return this.valueBytes.length
   }
 
+  /** Length in bytes of the key that was just prepared. It is encoded for that where nothing else tells. */
+  keyLengthOf(key: K): number {
+    return (this.keyBytes ?? bytesOf(this.keyEncoding, key) ?? encodeKey(this.keyEncoding, key)).length
+  }
+
+  /** The same for its value. */
+  valueLengthOf(value: V): number {
+    return (this.valueBytes ?? bytesOf(this.valueEncoding, value) ?? encodeValue(this.valueEncoding, value))
+      .length
+  }
+
   /**
    * Appends the entry that was just prepared; nothing of it is in the tree yet. When encoding throws, the table
    * is as before.
@@ -104,6 +115,11 @@ export class EntryEncoder<K, V> {
       valueLength,
     )
   }
+}
+
+/** What is bytes already. */
+function bytesOf<T>(encoding: Encoding<T>, value: T): Uint8Array | undefined {
+  return (encoding as unknown) === bytesEncoding ? (value as Uint8Array) : undefined
 }
 
 /** Puts the bytes of `value` at `position`; returns how many. */

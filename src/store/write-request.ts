@@ -57,10 +57,9 @@ export function exactSize<A, B>(request: WriteRequest<A, B>, i: number): number 
   boundOfOperation(request, i)
   const { encoder } = request
   const operation = request.operations[i] as BatchOperation<A, B>
-  const key = encoder.keyBytes ?? encodeKey(encoder.keyEncoding, operation.key)
-  if (operation.type === 'delete') return key.length + entryOverheadBytes
-  const value = encoder.valueBytes ?? encodeValue(encoder.valueEncoding, operation.value)
-  return key.length + value.length + entryOverheadBytes
+  const keyLength = encoder.keyLengthOf(operation.key)
+  if (operation.type === 'delete') return keyLength + entryOverheadBytes
+  return keyLength + encoder.valueLengthOf(operation.value) + entryOverheadBytes
 }
 
 /** The error with the place of the operation in its message. */
