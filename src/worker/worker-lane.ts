@@ -1,5 +1,5 @@
 /**
- * Carries jobs out in a thread of their own, one for all stores of the process, started with the first job. A
+ * Carries jobs out in a thread of their own, one for all stores of the process, started when it is first needed. A
  * thread that dies fails the jobs that it had begun; those that it had not go to the next. Where no thread can
  * start, or one dies again and again, jobs are done in this thread from then on, and their stores are warned.
  */
