@@ -10,6 +10,9 @@ import { systemCodeOf } from '../errors.ts'
 import type { File, WriteBack } from './file-system.ts'
 import { closedFileError, createSystemError } from './system-error.ts'
 
+/** Whether each descriptor of a file is told of a failed write-back (since Linux 4.13). */
+const tellsEachDescriptor = process.platform === 'linux'
+
 /** A signal may interrupt a call again and again, but not for ever. */
 const interruptionsMax = 1_000
 
@@ -117,10 +120,11 @@ export class NodeFile implements File {
     }
   }
 
-  // By a descriptor of its own: the system tells of a failed write-back once a descriptor, and the one who counts on
-  // the answer is whoever syncs this file.
+  // By a descriptor of its own: Linux tells of a failed write-back once a descriptor, and the one who counts on the
+  // answer is whoever syncs this file. Where it may be told once a file, nobody else may ask.
   beginWriteBack(): WriteBack {
     this.#assertOpen('fdatasync')
+    if (!tellsEachDescriptor) return 'none'
     if (this.#isWritingBack) return 'busy'
     try {
       this.#writeBackDescriptor ??= fs.openSync(this.path, 'r')
