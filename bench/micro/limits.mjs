@@ -1,7 +1,7 @@
 // What the machine allows, whatever the engine: the part of each workload that no store of this kind gets round, as a
 // bare loop without one. One table; a row says what the loop does and how many times a second. Where a workload of
 // `npm run bench` misses its target, its rate is to be held against the row. Medians of rounds in which all take
-// turns. Run from the root: node bench/micro/limits.mjs [entries = 1,000,000]
+// turns. Takes about 1 GB of memory, since none may be used twice. Run from the root: node bench/micro/limits.mjs [entries = 1,000,000]
 
 import {
   closeSync,

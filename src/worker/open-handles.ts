@@ -15,6 +15,10 @@ export class OpenHandles {
     return handle
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Before a job begins. */
   checkOpen(): void {
     invariant(!this.#isClosed, 'a closed store has no maintenance')

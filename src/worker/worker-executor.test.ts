@@ -219,6 +219,14 @@ describe('touch()', () => {
     expect(workers).toHaveLength(1)
   })
 
+  it('starts no thread for a store that is closed', async () => {
+    const { startWorker, workers } = watchedStart()
+    const executor = executorOn({ startWorker })
+    await executor.close()
+    executor.touch(arenaOf(entries), 0, 4096)
+    expect(workers).toHaveLength(0)
+  })
+
   it('is nothing where there is no thread', async () => {
     const executor = executorOn({
       startWorker: () => {

@@ -56,7 +56,8 @@ export class WorkerExecutor implements MergeExecutor {
   }
 
   touch(arena: Arena, from: number, to: number): void {
-    this.#lane.touch({ type: 'touch', arena, from, to })
+    // With its last user the thread goes; nobody would stop another.
+    if (!this.#handles.isClosed) this.#lane.touch({ type: 'touch', arena, from, to })
   }
 
   run(job: MergeJob): MergeHandle {
