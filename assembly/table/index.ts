@@ -28,6 +28,8 @@ import {
 } from './layout'
 import { leafOf, searchNode } from './search'
 
+export { gatherRecords } from './gather'
+
 /** Enters the entries that lie one behind the other from `from` up to `to`; returns where the last one ends. */
 export function insertRange(base: u32, from: u32, to: u32): u32 {
   let entry = from

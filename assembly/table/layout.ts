@@ -1,6 +1,7 @@
 /** Bytes of src/kernel/table-layout.ts, which says what they are; both kernels find the same tables. */
 
 // The arena's header.
+export const baseSequenceByte: u32 = 8
 export const rootByte: u32 = 16
 export const heightByte: u32 = 20
 export const nodeTopByte: u32 = 24
@@ -15,6 +16,7 @@ export const filterOffsetByte: u32 = 56
 export const filterBlockCountByte: u32 = 60
 export const smallestDeltaByte: u32 = 64
 export const largestDeltaByte: u32 = 68
+export const visibleDeltaByte: u32 = 72
 export const firstLeafByte: u32 = 76
 export const lastLeafByte: u32 = 80
 
@@ -45,6 +47,26 @@ export const previousByte: u32 = 0
 export const sequenceDeltaByte: u32 = 4
 export const keyLengthByte: u32 = 8
 export const kindByte: u32 = 10
+export const flagsByte: u32 = 11
 export const valueLengthByte: u32 = 12
 export const entryHeaderSizeBytes: u32 = 16
 export const kindTombstone: u32 = 2
+export const asciiValueFlag: u32 = 2
+
+/** A walk reads a word of so many entries ahead. */
+export const touchedSlotCount: u32 = 8
+
+// What gathering leaves: src/kernel/memory-layout.ts.
+export const gatheredEndByte: u32 = 0
+export const gatheredSlotByte: u32 = 4
+export const gatheredEntryByte: u32 = 8
+export const gatheredLargeByte: u32 = 12
+export const touchedByte: u32 = 16
+
+// A record: src/kernel/merge-layout.ts.
+export const recordFlagsByte: u32 = 8
+export const recordKeyLengthByte: u32 = 12
+export const recordValueLengthByte: u32 = 16
+export const recordHeaderSizeBytes: u32 = 24
+export const recordAsciiValue: u32 = 0x10
+export const recordValueElsewhere: u32 = 0x100

@@ -1,39 +1,33 @@
 /** A sealed MemTable as a source of a merge. */
 
 import type { EntryView } from '../entry/entry.ts'
-import { sequenceNumberMax } from '../entry/entry.ts'
-import { CursorState, type EntryCursor } from '../entry/entry-cursor.ts'
 import type { Arena } from '../kernel/memory-pool.ts'
+import { WindowKind } from '../kernel/merge-layout.ts'
 import type { MergeMachine } from '../kernel/merge-machine.ts'
-import { MemTable } from '../memtable/mem-table.ts'
-import { type MergeFeed, RecordWindow } from './merge-feed.ts'
+import { RecordWalk } from '../memtable/record-walk.ts'
+import { BlockWriter } from '../segment/block-writer.ts'
+import { endSource, type MergeFeed, openWindow } from './merge-feed.ts'
 
 export class TableFeed implements MergeFeed {
-  readonly #cursor: EntryCursor
-  readonly #window: RecordWindow
-  #state: CursorState | undefined
+  readonly #walk: RecordWalk
 
   constructor(arena: Arena, blockSizeBytes: number) {
-    this.#cursor = MemTable.attach(arena).cursor({
-      reverse: false,
-      sequenceLimit: sequenceNumberMax,
-      allVersions: true,
-    })
-    this.#window = new RecordWindow(blockSizeBytes)
+    this.#walk = new RecordWalk(arena, BlockWriter.entryLengthMax(blockSizeBytes))
   }
 
   get largeEntry(): EntryView | undefined {
-    return this.#window.largeEntry
+    return this.#walk.largeEntry
   }
 
   fill(machine: MergeMachine, source: number): void {
-    const cursor = this.#cursor
-    const window = this.#window
-    window.begin(machine, source)
-    let state = this.#state ?? cursor.rewind()
-    while (state === CursorState.entry && window.add(machine, cursor.entry)) state = cursor.advance()
-    this.#state = state
-    window.end(machine, source)
+    const records = this.#walk.next(machine.windowSizeBytes)
+    if (records.length === 0) {
+      endSource(machine, source)
+      return
+    }
+    const start = machine.windowAt(source)
+    machine.bytes.set(records, start)
+    openWindow(machine, source, WindowKind.records, start, start + records.length)
   }
 
   close(): void {}

@@ -10,9 +10,29 @@ import { EntryKind, keyLengthMax } from '../entry/entry.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
 import type { Kernel } from './kernel.ts'
 import { kernelOf } from './kernel-instances.ts'
+import {
+  gatheredEndWord,
+  gatheredEntryWord,
+  gatheredHeaderSizeBytes,
+  gatheredLargeWord,
+  gatheredSlotWord,
+  scratchSizeWord,
+} from './memory-layout.ts'
 import { createOwnArena } from './memory-pool.ts'
+import { WindowRecord } from './merge-layout.ts'
 import { PlainKernel } from './plain-kernel.ts'
-import { appendOffsetWord, entryHeaderSizeBytes, keyCountWord, leafCountWord } from './table-layout.ts'
+import {
+  appendOffsetWord,
+  baseSequenceHighWord,
+  baseSequenceLowWord,
+  entryHeaderSizeBytes,
+  keyCountWord,
+  leafCountWord,
+  visibleDeltaWord,
+} from './table-layout.ts'
+
+/** Sequence numbers pass 32 bits a few entries later. */
+const baseSequence = 5 * 2 ** 32 - 20
 
 /** A table as bytes, and whoever works on it. */
 class Side {
@@ -27,11 +47,13 @@ class Side {
     this.base = arena.base
     this.#sizeBytes = arena.sizeBytes
     this.kernel = kernelOf(arena.memory)
-    const { buffer, keyPosition, outputSizeBytes, outputPosition } = this.kernel
-    const plain = new PlainKernel(buffer, keyPosition, outputPosition + outputSizeBytes)
+    const { buffer, keyPosition, words } = this.kernel
+    const plain = new PlainKernel(buffer, keyPosition, words[scratchSizeWord] as number)
     this.#kernels = withPlain ? [this.kernel, plain] : [this.kernel]
     this.kernel.bytes.fill(0, this.base, this.base + this.#sizeBytes)
     this.kernel.createTable(this.base, this.#sizeBytes, false)
+    this.setWord(baseSequenceLowWord, baseSequence % 2 ** 32)
+    this.setWord(baseSequenceHighWord, Math.floor(baseSequence / 2 ** 32))
   }
 
   takeTurns(turn: number): void {
@@ -46,12 +68,16 @@ class Side {
     return this.kernel.words[(this.base >>> 2) + word] as number
   }
 
+  setWord(word: number, value: number): void {
+    this.kernel.words[(this.base >>> 2) + word] = value
+  }
+
   append(key: Uint8Array, valueLength: number, delta: number, kind: EntryKind): void {
     const { words, bytes } = this.kernel
     const offset = this.word(appendOffsetWord)
     const word = (this.base + offset) >>> 2
     words[word + 1] = delta
-    words[word + 2] = key.length | (kind << 16)
+    words[word + 2] = key.length | (kind << 16) | ((delta % 4) << 24)
     words[word + 3] = valueLength
     bytes.set(key, this.base + offset + entryHeaderSizeBytes)
     words[(this.base >>> 2) + appendOffsetWord] =
@@ -69,6 +95,29 @@ class Side {
     return [kernel.findEntry(base, at, key.length, deltaLimit), ...seeks]
   }
 
+  /** The records of a merge, put together in spaces of one size: what each space held, and where it ended. */
+  gather(sizeBytes: number, lengthMax: number): Gathered[] {
+    const { kernel, base } = this
+    const { words, bytes, recordsPosition } = kernel
+    const state = recordsPosition >>> 2
+    const start = recordsPosition + gatheredHeaderSizeBytes
+    const gathered: Gathered[] = []
+    let [slot, entry] = [kernel.firstPosition(base), 0]
+    bytes.fill(0xee, start + sizeBytes, start + sizeBytes + 64)
+    while (slot !== 0) {
+      kernel.gatherRecords(base, slot, entry, sizeBytes, lengthMax)
+      const end = words[state + gatheredEndWord] as number
+      slot = words[state + gatheredSlotWord] as number
+      entry = words[state + gatheredEntryWord] as number
+      const large = words[state + gatheredLargeWord] as number
+      gathered.push({ records: recordsIn(bytes.slice(start, end)), large, slot, entry })
+    }
+    // A copy may write a little past the end.
+    const behind = bytes.slice(start + sizeBytes + 16, start + sizeBytes + 64)
+    expect(behind.every((byte) => byte === 0xee)).toBe(true)
+    return gathered
+  }
+
   walk(): number[] {
     const { kernel, base } = this
     const entries: number[] = []
@@ -76,6 +125,35 @@ class Side {
       entries.push(kernel.entryAt(base, at))
     return entries
   }
+}
+
+interface Gathered {
+  readonly records: string[]
+  readonly large: number
+  readonly slot: number
+  readonly entry: number
+}
+
+/** Each record as text: header, key, and its value unless that stayed elsewhere. */
+function recordsIn(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer)
+  const records: string[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const flags = view.getUint32(at + WindowRecord.flags, true)
+    const keyLength = view.getUint32(at + WindowRecord.keyLength, true)
+    const valueLength = view.getUint32(at + WindowRecord.valueLength, true)
+    const content = keyLength + ((flags & WindowRecord.valueElsewhere) === 0 ? valueLength : 0)
+    const end = at + WindowRecord.headerSizeBytes + content
+    const sequence = view.getBigUint64(at + WindowRecord.sequence, true)
+    const parts = [sequence, flags, keyLength, valueLength]
+    records.push(
+      [...parts, Buffer.from(bytes.subarray(at + WindowRecord.headerSizeBytes, end)).toString('hex')].join(
+        ' ',
+      ),
+    )
+    at = Math.ceil(end / 8) * 8
+  }
+  return records
 }
 
 class Twins {
@@ -122,6 +200,23 @@ class Twins {
     const walked = plain.walk()
     expect(compiled.walk().join()).toBe(walked.join())
     expect(walked).toHaveLength(plain.word(keyCountWord))
+    this.#expectSameRecords()
+  }
+
+  /** In spaces from one record of any key on, with and without values that stay elsewhere, all or fewer visible. */
+  #expectSameRecords(): void {
+    const random = this.#random
+    const [plain, compiled] = [this.#plain, this.#compiled]
+    const sizeBytes = 66_000 + random.upTo(20_000)
+    const lengthMax = random.chance(0.5) ? 70_000 : random.upTo(12)
+    const visible = random.chance(0.5) ? 0x7fff_ffff : random.upTo(this.#delta)
+    for (const side of [plain, compiled]) side.setWord(visibleDeltaWord, visible)
+    compiled.takeTurns(0)
+    const expected = plain.gather(sizeBytes, lengthMax)
+    expect(compiled.gather(sizeBytes, lengthMax)).toEqual(expected)
+    const count = expected.reduce((sum, { records }) => sum + records.length, 0)
+    expect(count).toBe(visible >= this.#delta ? this.#delta : Math.min(this.#delta, visible + 1))
+    for (const side of [plain, compiled]) side.setWord(visibleDeltaWord, 0x7fff_ffff)
   }
 }
 

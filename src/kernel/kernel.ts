@@ -18,9 +18,9 @@ export interface Kernel {
   readonly words: Int32Array
   /** Where this instance wants keys that are to be looked up: room for `keyLengthMax` bytes. */
   readonly keyPosition: number
-  /** Space for output under construction, a flushed Segment for instance. */
-  readonly outputPosition: number
-  readonly outputSizeBytes: number
+  /** Where this instance puts records together, and how much room it has there; `memory-layout.ts` says what it leaves. */
+  readonly recordsPosition: number
+  readonly recordsSizeBytes: number
 
   /** Makes an empty table of the `sizeBytes` at `base`, both multiples of 64. `isZeroed`: they are zero already. */
   createTable(base: number, sizeBytes: number, isZeroed: boolean): void
@@ -48,6 +48,12 @@ export interface Kernel {
   previousPosition(base: number, slotPosition: number): number
   /** The newest entry of the key in a slot. */
   entryAt(base: number, slotPosition: number): number
+
+  /**
+   * Puts the table's entries together for a merge (`gather-records.ts`), all versions of all keys in order, from the
+   * given slot position and entry on, as many as fit into `sizeBytes`.
+   */
+  gatherRecords(base: number, slotPosition: number, entry: number, sizeBytes: number, lengthMax: number): void
 
   /**
    * XXH64 of a range of the memory, written to `target` as a little-endian number. `start` and `target` are

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { windowSizeBytes } from '../compaction/merge-feed.ts'
 import { kernelOf } from './kernel-instances.ts'
-import { pooledScratchSizeBytes } from './memory-layout.ts'
+import { gatheredHeaderSizeBytes, pooledScratchSizeBytes } from './memory-layout.ts'
 import { createOwnArena, MemoryPool } from './memory-pool.ts'
 import { createPlainMemory } from './shared-memory.ts'
 
@@ -84,17 +85,19 @@ test('an arena of its own does not touch the pool', () => {
   expect([pool.memoryCount, pool.takenBytes]).toEqual([0, 0])
 })
 
-test('a thread has one kernel for a memory, and two threads have different places for keys', () => {
-  const { memory } = createOwnArena(65_536)
+test('a thread has one kernel for a memory, and two threads have different places for keys and records', () => {
+  const { memory, base } = createOwnArena(65_536)
   const received = structuredClone(memory)
   const [owner, visitor] = [kernelOf(memory), kernelOf(received)]
   expect(kernelOf(memory)).toBe(owner)
   expect(kernelOf(received)).toBe(visitor)
   expect(Math.abs(owner.keyPosition - visitor.keyPosition)).toBeGreaterThanOrEqual(65_535)
-  expect(visitor.outputPosition).toBeGreaterThanOrEqual(
-    Math.max(owner.keyPosition, visitor.keyPosition) + 65_535,
-  )
-  expect(visitor.outputSizeBytes).toBe(owner.outputSizeBytes)
+  expect(owner.recordsPosition).toBeGreaterThanOrEqual(visitor.keyPosition + 65_535)
+  const recordSpaceBytes = gatheredHeaderSizeBytes + visitor.recordsSizeBytes
+  expect(visitor.recordsPosition).toBeGreaterThanOrEqual(owner.recordsPosition + recordSpaceBytes + 16)
+  expect(visitor.recordsPosition + recordSpaceBytes + 16).toBeLessThanOrEqual(base)
+  expect(visitor.recordsSizeBytes).toBe(owner.recordsSizeBytes)
+  expect(visitor.recordsSizeBytes).toBeGreaterThan(windowSizeBytes)
 })
 
 test('a buffer that is no memory of the kernel is told from one', () => {

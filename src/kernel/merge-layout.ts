@@ -89,6 +89,8 @@ export const WindowRecord = {
   keyLength: 12,
   valueLength: 16,
   headerSizeBytes: 24,
+  /** As `BlockEntryFlag.asciiValue`. */
+  asciiValue: 0x10,
   valueElsewhere: 0x100,
 } as const
 

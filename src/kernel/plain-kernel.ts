@@ -3,9 +3,10 @@
  */
 import { bloomMayContain } from '../bytes/blocked-bloom.ts'
 import { hashResult, xxh64OfWords } from '../bytes/xxh64.ts'
+import { gatherRecords } from './gather-records.ts'
 import { insertRange } from './insert-range.ts'
 import type { Kernel } from './kernel.ts'
-import { outputPosition } from './memory-layout.ts'
+import { gatheredHeaderSizeBytes, ownerKeyPosition, recordSpacePosition } from './memory-layout.ts'
 import {
   appendOffsetWord,
   entryColumn,
@@ -40,8 +41,8 @@ export class PlainKernel implements Kernel {
   readonly bytes: Uint8Array
   readonly words: Int32Array
   readonly keyPosition: number
-  readonly outputPosition: number
-  readonly outputSizeBytes: number
+  readonly recordsPosition: number
+  readonly recordsSizeBytes: number
 
   /** `keyPosition` tells this thread's place for keys from the other's (`memory-layout.ts`). */
   constructor(buffer: SharedArrayBuffer, keyPosition: number, scratchSizeBytes: number) {
@@ -49,8 +50,10 @@ export class PlainKernel implements Kernel {
     this.bytes = new Uint8Array(buffer)
     this.words = new Int32Array(buffer)
     this.keyPosition = keyPosition
-    this.outputPosition = outputPosition
-    this.outputSizeBytes = scratchSizeBytes - outputPosition
+    const spaceSizeBytes = ((scratchSizeBytes - recordSpacePosition) >>> 7) << 6
+    this.recordsPosition = recordSpacePosition + (keyPosition === ownerKeyPosition ? 0 : spaceSizeBytes)
+    // A copy may write a little past the end of a record.
+    this.recordsSizeBytes = spaceSizeBytes - gatheredHeaderSizeBytes - 64
   }
 
   createTable(base: number, sizeBytes: number, isZeroed: boolean): void {
@@ -134,6 +137,17 @@ export class PlainKernel implements Kernel {
 
   entryAt(base: number, slotPosition: number): number {
     return entryInSlot(this.words, base, slotPosition)
+  }
+
+  gatherRecords(
+    base: number,
+    slotPosition: number,
+    entry: number,
+    sizeBytes: number,
+    lengthMax: number,
+  ): void {
+    const { words, bytes, recordsPosition } = this
+    gatherRecords(words, bytes, base, recordsPosition, slotPosition, entry, sizeBytes, lengthMax)
   }
 
   writeHash(start: number, end: number, seedHigh: number, seedLow: number, target: number): void {

@@ -42,7 +42,7 @@ describe('a shared memory', () => {
     expect(visitor).not.toBe(owner)
     expect(visitor instanceof WasmKernel).toBe(owner instanceof WasmKernel)
     expect(owner instanceof WasmKernel).toBe(isWasmMemory(memory))
-    owner.bytes[owner.outputPosition] = 99
-    expect(visitor.bytes[visitor.outputPosition]).toBe(99)
+    owner.bytes[owner.keyPosition] = 99
+    expect(visitor.bytes[owner.keyPosition]).toBe(99)
   })
 })

@@ -84,5 +84,7 @@ export const kindByte = 10
 export const flagsByte = 11
 export const valueLengthByte = 12
 export const entryHeaderSizeBytes = 16
+/** `EntryFlag.asciiValue`. */
+export const asciiValueFlag = 2
 /** `EntryKind.tombstone`, which tables count. */
 export const tombstoneKind = 2

@@ -3,6 +3,7 @@
  * probe of the filter, a step of a walk, the way along versions) stays in TypeScript, where it is as fast and no
  * border is crossed. Both read and write the same tables, byte for byte.
  */
+import { gatheredEntryWord, gatheredHeaderSizeBytes, gatheredSlotWord } from './memory-layout.ts'
 import { PlainKernel } from './plain-kernel.ts'
 import { isWasmMemory, type SharedMemory } from './shared-memory.ts'
 import { tableModule } from './table-module.ts'
@@ -14,6 +15,13 @@ interface TableExports {
   readonly findEntry: (base: number, key: number, length: number, deltaLimit: number) => number
   readonly positionAtOrAfter: (base: number, key: number, length: number, strict: boolean) => number
   readonly positionAtOrBefore: (base: number, key: number, length: number, strict: boolean) => number
+  readonly gatherRecords: (
+    base: number,
+    state: number,
+    target: number,
+    limit: number,
+    lengthMax: number,
+  ) => void
   readonly hash: (start: number, end: number, seedHigh: number, seedLow: number, result: number) => void
 }
 
@@ -43,6 +51,7 @@ export class WasmKernel extends PlainKernel {
   readonly #findEntry: TableExports['findEntry']
   readonly #positionAtOrAfter: TableExports['positionAtOrAfter']
   readonly #positionAtOrBefore: TableExports['positionAtOrBefore']
+  readonly #gatherRecords: TableExports['gatherRecords']
   readonly #hash: TableExports['hash']
 
   constructor(
@@ -56,6 +65,7 @@ export class WasmKernel extends PlainKernel {
     this.#findEntry = exports.findEntry
     this.#positionAtOrAfter = exports.positionAtOrAfter
     this.#positionAtOrBefore = exports.positionAtOrBefore
+    this.#gatherRecords = exports.gatherRecords
     this.#hash = exports.hash
   }
 
@@ -73,6 +83,20 @@ export class WasmKernel extends PlainKernel {
 
   override positionAtOrBefore(base: number, keyPosition: number, keyLength: number, strict: boolean): number {
     return this.#positionAtOrBefore(base, keyPosition, keyLength, strict)
+  }
+
+  override gatherRecords(
+    base: number,
+    slotPosition: number,
+    entry: number,
+    sizeBytes: number,
+    lengthMax: number,
+  ): void {
+    const { recordsPosition: state, words } = this
+    words[(state >>> 2) + gatheredSlotWord] = slotPosition
+    words[(state >>> 2) + gatheredEntryWord] = entry
+    const target = state + gatheredHeaderSizeBytes
+    this.#gatherRecords(base, state, target, target + sizeBytes, lengthMax)
   }
 
   override writeHash(start: number, end: number, seedHigh: number, seedLow: number, target: number): void {

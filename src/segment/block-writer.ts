@@ -40,9 +40,14 @@ export class BlockWriter {
     this.#sizeBytesMax = sizeBytesMax
   }
 
+  /** The most bytes of key and value that an entry may have to fit an empty block. */
+  static entryLengthMax(sizeBytesMax: number): number {
+    return Math.floor(sizeBytesMax / 8) * 8 - columnsSizeBytes(1)
+  }
+
   /** Whether the entry would fit an empty block. */
   static couldFit(entry: EntryView, sizeBytesMax: number): boolean {
-    return alignedSize(columnsSizeBytes(1) + entry.keyLength + entry.valueLength) <= sizeBytesMax
+    return entry.keyLength + entry.valueLength <= BlockWriter.entryLengthMax(sizeBytesMax)
   }
 
   /** Whether the entry fits behind those that are here. */
