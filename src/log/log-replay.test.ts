@@ -16,14 +16,49 @@ interface Outcome {
   readonly highestSeen: number
 }
 
+/** Replays logs that are in memory and once more as they come in by pieces, which must make no difference. */
 function replay(logs: readonly LogContent[], from: Partial<ReplayStart> = {}): Outcome {
+  const whole = attempt(logs, from, (logReplay, log) => logReplay.add(log))
+  for (const pieceLength of [1, 64, 1000])
+    expect(attempt(logs, from, (logReplay, log) => addInPieces(logReplay, log, pieceLength))).toEqual(whole)
+  if (whole instanceof Error) throw whole
+  return whole
+}
+
+function attempt(
+  logs: readonly LogContent[],
+  from: Partial<ReplayStart>,
+  add: (logReplay: LogReplay, log: LogContent) => void,
+): Outcome | Error {
   const groups: number[] = []
-  const logReplay = new LogReplay({ ...start, ...from }, (_bytes, _start, _end, record) =>
-    groups.push(record.firstSequence),
-  )
-  for (const log of logs) logReplay.add(withoutRoom(log))
-  const cut = logReplay.finish()
-  return { groups, cut, lastSequence: logReplay.lastSequence, highestSeen: logReplay.highestSeenSequence }
+  const logReplay = new LogReplay({ ...start, ...from }, (bytes, groupStart, groupEnd, record) => {
+    expect(bytes.subarray(groupStart, groupEnd)).not.toContain(notThere)
+    groups.push(record.firstSequence)
+  })
+  try {
+    for (const log of logs) add(logReplay, withoutRoom(log))
+    const cut = logReplay.finish()
+    return { groups, cut, lastSequence: logReplay.lastSequence, highestSeen: logReplay.highestSeenSequence }
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/** What is in memory before a log is; groups of these tests have no such byte. */
+const notThere = 0xee
+
+/** Lets the log come no further than it must, but for up to `pieceLength` bytes. */
+function addInPieces(logReplay: LogReplay, log: LogContent, pieceLength: number): void {
+  const bytes = new Uint8Array(log.bytes.length).fill(notThere)
+  let arrived = 0
+  for (const needed of logReplay.steps({ ...log, bytes }, () => arrived)) {
+    expect(needed).toBeGreaterThan(arrived)
+    expect(needed).toBeLessThanOrEqual(bytes.length)
+    const length = Math.min(bytes.length, Math.ceil(needed / pieceLength) * pieceLength)
+    bytes.set(log.bytes.subarray(arrived, length), arrived)
+    arrived = length
+  }
+  expect(arrived).toBe(bytes.length)
 }
 
 /** The first log of a life, which continues nothing. */

@@ -8,19 +8,22 @@
  * also of those behind it (see record-reader.ts).
  */
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
-import { decodeFileHeader, headerProblem, type StoreId } from './file-header.ts'
+import { decodeFileHeader, fileHeaderSizeBytes, headerProblem, type StoreId } from './file-header.ts'
 import { decodeLink, RecordType, type SyncedPosition } from './record-format.ts'
-import { type LogRecord, laterPosition, RecordReader } from './record-reader.ts'
+import { type LogRecord, laterPosition, type RangeHash, RecordReader } from './record-reader.ts'
 
-/** One log, wholly in memory. Room at its end is taken off before it is replayed (see log-room.ts). */
+/** One log. Room at its end is taken off before it is replayed (see log-room.ts). */
 export interface LogContent {
   readonly number: number
   readonly path: string
+  /** All of it, in memory; for {@link LogReplay.steps}, of the size of it all. */
   readonly bytes: Uint8Array
   /** The manifest names it: its header was on stable storage before anything in it counted. */
   readonly isNamed: boolean
   /** The exact length that a clean close proved, if it did; room is not counted. */
   readonly provenLength: number | undefined
+  /** How records are hashed, where there is a faster way than `xxh64`. */
+  readonly hash?: RangeHash | undefined
 }
 
 /** What the manifest says about what the logs must hold. */
@@ -81,15 +84,26 @@ export class LogReplay {
 
   /** Takes the next log; logs come in ascending order of their numbers. */
   add(log: LogContent): void {
+    for (const _ of this.steps(log, () => log.bytes.length));
+  }
+
+  /**
+   * {@link add} for a log that comes into memory from its front. Gives how many bytes of it must be there before it can
+   * go on, whenever that is more than `arrivedLength` says.
+   */
+  *steps(log: LogContent, arrivedLength: () => number): Generator<number, void> {
+    const { bytes } = log
+    if (arrivedLength() < bytes.length) yield Math.min(fileHeaderSizeBytes, bytes.length)
     const problem = this.#headerProblem(log)
-    const reader = new RecordReader(log.bytes, log.number, this.#start.storeId)
-    if (problem !== undefined) {
+    const reader = new RecordReader(bytes, log.number, this.#start.storeId, log.hash)
+    if (problem === undefined && this.#cut === undefined) yield* this.#replay(log, reader, arrivedLength)
+    if (arrivedLength() < bytes.length) yield bytes.length
+    if (problem === undefined) {
+      for (const record of reader.search(reader.position)) this.#see(record)
+    } else if (!reader.search(0).next().done) {
       // It was being made ready, and nothing is written to a log before the manifest names it.
-      if (!reader.search(0).next().done) throw new CorruptionError(problem, log.path, 0)
-      return
+      throw new CorruptionError(problem, log.path, 0)
     }
-    if (this.#cut === undefined) this.#replay(log, reader)
-    for (const record of reader.search(reader.position)) this.#see(record)
   }
 
   /**
@@ -141,7 +155,8 @@ export class LogReplay {
     return undefined
   }
 
-  #replay(log: LogContent, reader: RecordReader): void {
+  *#replay(log: LogContent, reader: RecordReader, arrivedLength: () => number): Generator<number, void> {
+    yield* untilNext(reader, arrivedLength)
     const first = reader.next()
     if (first === undefined) {
       if (reader.problem !== undefined) this.#cut = this.#tail ?? cutAt(log, reader.position, reader.problem)
@@ -156,7 +171,10 @@ export class LogReplay {
     }
     let logSequence = decodeLink(log.bytes, first.payloadStart).lastSequence
     this.#lastSequence = Math.max(this.#lastSequence, logSequence)
-    for (let record = reader.next(); record !== undefined; record = reader.next()) {
+    for (;;) {
+      if (reader.neededLength(arrivedLength()) > arrivedLength()) yield* untilNext(reader, arrivedLength)
+      const record = reader.next()
+      if (record === undefined) break
       this.#see(record)
       if (record.firstSequence !== logSequence + 1) {
         const problem = `sequence numbers jump from ${logSequence} to ${record.firstSequence}`
@@ -216,6 +234,15 @@ export class LogReplay {
     this.#known = laterPosition(this.#known, record.synced)
     const last = record.firstSequence + record.entryCount - 1
     if (last > this.#highestSeenSequence) this.#highestSeenSequence = last
+  }
+}
+
+/** Gives how many bytes must be there, until the reader can look at the next record. */
+function* untilNext(reader: RecordReader, arrivedLength: () => number): Generator<number, void> {
+  for (;;) {
+    const needed = reader.neededLength(arrivedLength())
+    if (needed <= arrivedLength()) return
+    yield needed
   }
 }
 

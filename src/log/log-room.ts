@@ -19,13 +19,17 @@ const wordSizeBytes = 8
  */
 export function withoutRoom(log: LogContent): LogContent {
   const { bytes, path, provenLength } = log
-  // Most logs have no room, and end in something: that spares a look at each of their records.
-  if (provenLength === undefined && !isZero(bytes, Math.max(0, bytes.length - wordSizeBytes))) return log
+  if (!mayEndInRoom(log)) return log
   const end = provenLength ?? endOfFrames(bytes)
   if (bytes.length >= end && isZero(bytes, end)) return { ...log, bytes: bytes.subarray(0, end) }
   if (provenLength === undefined) return log
   const problem = `the log has ${bytes.length} bytes, and had ${provenLength} when it was closed`
   throw new CorruptionError(problem, path, Math.min(bytes.length, provenLength))
+}
+
+/** Most logs have no room, and end in something: that spares a look at each of their records. Looks at their end only. */
+export function mayEndInRoom({ bytes, provenLength }: LogContent): boolean {
+  return provenLength !== undefined || isZero(bytes, Math.max(0, bytes.length - wordSizeBytes))
 }
 
 /** Whether all bytes from `start` on are zero. */

@@ -28,21 +28,44 @@ export interface LogRecord extends RecordHeader {
   readonly payloadStart: number
 }
 
+/** Leaves the XXH64 of `[start, end)` of the bytes that are read, with a seed, in `hashResult`. */
+export type RangeHash = (start: number, end: number, seedHigh: number, seedLow: number) => void
+
 export class RecordReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #fileNumber: number
   readonly #storeId: StoreId
+  readonly #hash: RangeHash
   /** Where the next record starts; once `next` gave `undefined`, where the intact part of the file ends. */
   position: number = fileHeaderSizeBytes
   /** Why reading stopped before the end of the file; `undefined` when it did not. */
   problem: string | undefined
 
-  constructor(bytes: Uint8Array, fileNumber: number, storeId: StoreId) {
+  /** `hash`: for bytes that lie where they can be hashed in place. */
+  constructor(
+    bytes: Uint8Array,
+    fileNumber: number,
+    storeId: StoreId,
+    hash: RangeHash = (start, end, seedHigh, seedLow) => xxh64(bytes, start, end, seedHigh, seedLow),
+  ) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#fileNumber = fileNumber
     this.#storeId = storeId
+    this.#hash = hash
+  }
+
+  /**
+   * How much of the file {@link next} looks at, where `arrivedLength` bytes of it are there: so much must be before it
+   * may be called. When more than that arrived, it may be more again.
+   */
+  neededLength(arrivedLength: number): number {
+    const headerEnd = this.position + recordHeaderSizeBytes
+    if (headerEnd > arrivedLength || headerEnd > this.#bytes.length)
+      return Math.min(headerEnd, this.#bytes.length)
+    const length = this.#view.getUint32(this.position + 12, true)
+    return length > recordLengthMax ? headerEnd : Math.min(this.position + length, this.#bytes.length)
   }
 
   /** The next record, or `undefined` at the end of the file or at the first place that is not intact. */
@@ -82,7 +105,7 @@ export class RecordReader {
     }
     if (length > left) return 'the file ends inside a record'
     if (getUint53(this.#view, at + 16) !== this.#fileNumber) return 'a record belongs to another file'
-    xxh64(this.#bytes, at + 8, at + length, this.#storeId.high, this.#storeId.low)
+    this.#hash(at + 8, at + length, this.#storeId.high, this.#storeId.low)
     if (
       this.#view.getUint32(at, true) !== hashResult.low ||
       this.#view.getUint32(at + 4, true) !== hashResult.high

@@ -13,6 +13,7 @@
  *
  * All state lies in the arena (`src/kernel/table-layout.ts`), so that another thread can attach to a sealed table.
  */
+import { hashResult } from '../bytes/xxh64.ts'
 import type { EntryKind, EntryView, SequenceNumber } from '../entry/entry.ts'
 import type { CursorOptions, EntryCursor } from '../entry/entry-cursor.ts'
 import { encodedEntrySize, entryHeaderSizeBytes, sequenceDeltaMax } from '../entry/entry-layout.ts'
@@ -255,6 +256,14 @@ export class MemTable {
    */
   insertEntries(from: number, to: number = this.appendOffset): number {
     return this.#kernel.insertRange(this.#base, from, to)
+  }
+
+  /** The XXH64 of what lies from one offset up to another, multiples of four, into `hashResult`. */
+  hash(start: number, end: number, seedHigh: number, seedLow: number): void {
+    const { keyPosition, words } = this.#kernel
+    this.#kernel.writeHash(this.#base + start, this.#base + end, seedHigh, seedLow, keyPosition)
+    hashResult.low = (words[keyPosition >>> 2] as number) >>> 0
+    hashResult.high = (words[(keyPosition >>> 2) + 1] as number) >>> 0
   }
 
   /** Writes the XXH64 of what lies from one offset up to another to a third; all are multiples of four. */

@@ -6,8 +6,8 @@
 
 import { CorruptionError, InvalidArgumentError, systemCodeOf } from '../errors.ts'
 import { joinPath, logFileName, manifestFileName, segmentFileName } from '../fs/file-names.ts'
-import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
-import { readInSlices } from '../fs/read-in-slices.ts'
+import type { DirectoryLock, File, FileSystem } from '../fs/file-system.ts'
+import { type ArrivingBytes, arrivedBytes, readInSlices } from '../fs/read-in-slices.ts'
 import { AppendFile } from '../log/append-file.ts'
 import type { StoreId } from '../log/file-header.ts'
 import { type CloseProof, readCloseProof } from '../manifest/close-proof.ts'
@@ -259,7 +259,7 @@ class Opening<K, V> {
       return {
         number,
         path,
-        read: (memoryOf) => this.#readFile(path, 'it was listed', memoryOf),
+        read: (memoryOf) => this.#beginReading(path, 'it was listed', memoryOf),
         isNamed: state.logNumbers.includes(number),
         provenLength: proof?.logs.find((log) => log.number === number)?.length,
       }
@@ -303,21 +303,23 @@ class Opening<K, V> {
     }
   }
 
-  async #readFile(
+  async #readFile(path: string, because: string): Promise<Uint8Array> {
+    const arriving = await this.#beginReading(path, because, (sizeBytes) => new Uint8Array(sizeBytes))
+    try {
+      await arriving.arrive(arriving.bytes.length)
+    } finally {
+      await arriving.close()
+    }
+    return arriving.bytes
+  }
+
+  async #beginReading(
     path: string,
     because: string,
-    memoryOf: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes),
-  ): Promise<Uint8Array> {
+    memoryOf: (sizeBytes: number) => Uint8Array,
+  ): Promise<ArrivingBytes> {
     try {
-      const file = this.#fs.openSync(path, 'read')
-      try {
-        const bytes = memoryOf(file.sizeSync())
-        const isSmall = bytes.length <= blockingBytesMax
-        const length = isSmall ? file.readSync(bytes, 0) : await readInSlices(file, bytes)
-        return bytes.subarray(0, length)
-      } finally {
-        file.closeSync()
-      }
+      return await beginReading(this.#fs.openSync(path, 'read'), memoryOf)
     } catch (error) {
       if (systemCodeOf(error) === 'ENOENT')
         throw new CorruptionError(`the file is missing although ${because}`, path, 0)
@@ -366,6 +368,19 @@ class Opening<K, V> {
       events: this.#events,
       health: new StoreHealth(this.#path, this.#events),
     })
+  }
+}
+
+/** Begins to read a file whole, which is closed with the reading; a small one is read and closed at once. */
+async function beginReading(file: File, memoryOf: (sizeBytes: number) => Uint8Array): Promise<ArrivingBytes> {
+  let reading: ArrivingBytes | undefined
+  try {
+    const bytes = memoryOf(file.sizeSync())
+    if (bytes.length <= blockingBytesMax) return arrivedBytes(bytes.subarray(0, file.readSync(bytes, 0)))
+    reading = await readInSlices(file, bytes)
+    return reading
+  } finally {
+    if (reading === undefined) file.closeSync()
   }
 }
 

@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { collect, loadBlocking, type PlainEntry, plainEntry } from '../../test/support/entries.ts'
 import { LogFile, logStoreId } from '../../test/support/log-files.ts'
 import type { EntryKind } from '../entry/entry.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
+import type { ArrivingBytes } from '../fs/read-in-slices.ts'
 import type { LogContent, ReplayStart } from '../log/log-replay.ts'
 import { RecordType } from '../log/record-format.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
@@ -29,14 +30,39 @@ async function recover(logs: readonly LogContent[], from: Partial<ReplayStart> =
   }
 }
 
+/** Comes in by pieces of this size, the last one first. */
+const pieceLength = 1000
+
 function sourceOf({ bytes, ...log }: LogContent): LogSource {
-  const read = async (memoryOf: (sizeBytes: number) => Uint8Array): Promise<Uint8Array> => {
-    const memory = memoryOf(bytes.length)
-    memory.set(bytes)
-    return memory
+  const read = async (memoryOf: (sizeBytes: number) => Uint8Array): Promise<ArrivingBytes> => {
+    const memory = memoryOf(bytes.length).fill(0xee)
+    const reveal = (from: number, to: number): void => memory.set(bytes.subarray(from, to), from)
+    reveal(Math.max(0, bytes.length - pieceLength), bytes.length)
+    openCount += 1
+    let arrivedLength = 0
+    return {
+      bytes: memory,
+      get arrivedLength() {
+        return arrivedLength
+      },
+      async arrive(length: number) {
+        const end = Math.min(bytes.length, Math.ceil(length / pieceLength) * pieceLength)
+        reveal(arrivedLength, end)
+        arrivedLength = end
+      },
+      async close() {
+        openCount -= 1
+      },
+    }
   }
   return { ...log, read }
 }
+
+/** Logs that are being read. */
+let openCount = 0
+afterEach(() => {
+  expect(openCount).toBe(0)
+})
 
 function entriesIn(table: MemTable): Promise<PlainEntry[]> {
   const cursor = table.cursor({ sequenceLimit: Number.MAX_SAFE_INTEGER, allVersions: true, reverse: false })
@@ -187,6 +213,23 @@ describe('recoverLogs()', () => {
     const log = firstLog().entries([put('a', 1), { ...put('b', 2), kind: 7 as EntryKind }])
     await expect(recover([log.content()])).rejects.toBeInstanceOf(UnsupportedFormatError)
     await expect(recover([log.content()])).rejects.toThrow(`${log.path} holds an entry of kind 7`)
+  })
+
+  test('lets go of a log that it refuses or cannot read to its end', async () => {
+    const log = firstLog().entries([put('a', 1, 'v'.repeat(5000))])
+    const end = log.length
+    log.mark(log.syncedTo()).entries([put('b', 2)])
+    await expect(recover([log.zeroed(end - 16, 16)])).rejects.toBeInstanceOf(CorruptionError)
+    const source = sourceOf(log.content())
+    const failure = new Error('the disk is broken')
+    const read: LogSource['read'] = async (memoryOf) => {
+      const arriving = await source.read(memoryOf)
+      arriving.arrive = () => Promise.reject(failure)
+      return arriving
+    }
+    const arenas = new ArenaSupply(arenaSizeBytes, 2)
+    await expect(recoverLogs([{ ...source, read }], start, arenas)).rejects.toBe(failure)
+    arenas.release()
   })
 
   test('reads logs that lie inside a larger memory', async () => {

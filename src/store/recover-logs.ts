@@ -12,9 +12,10 @@ import {
   valueLengthByte,
 } from '../entry/entry-layout.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
+import type { ArrivingBytes } from '../fs/read-in-slices.ts'
 import { type LogContent, LogReplay, type ReplayCut, type ReplayStart } from '../log/log-replay.ts'
-import { withoutRoom } from '../log/log-room.ts'
-import type { LogRecord } from '../log/record-reader.ts'
+import { mayEndInRoom, withoutRoom } from '../log/log-room.ts'
+import type { LogRecord, RangeHash } from '../log/record-reader.ts'
 import { MemTable } from '../memtable/mem-table.ts'
 import type { ArenaSupply } from './arena-supply.ts'
 
@@ -31,9 +32,9 @@ export interface RecoveredLogs {
 }
 
 /** A log before it is read. */
-export interface LogSource extends Omit<LogContent, 'bytes'> {
-  /** Reads all of it into memory of its size, and returns what there was. */
-  readonly read: (memoryOf: (sizeBytes: number) => Uint8Array) => Promise<Uint8Array>
+export interface LogSource extends Omit<LogContent, 'bytes' | 'hash'> {
+  /** Begins to read it into memory of its size; resolves when its end is there. The caller closes what it gets. */
+  readonly read: (memoryOf: (sizeBytes: number) => Uint8Array) => Promise<ArrivingBytes>
 }
 
 /**
@@ -52,11 +53,15 @@ export async function recoverLogs(
   )
   let logBytes = 0
   for (const log of logs) {
-    const bytes = await log.read((sizeBytes) => rebuilder.memoryOf(sizeBytes))
-    const content = withoutRoom({ ...log, bytes })
-    rebuilder.takeBack(bytes, content.bytes.length)
-    logBytes += content.bytes.length
-    replay.add(content)
+    const arriving = await log.read((sizeBytes) => rebuilder.memoryOf(sizeBytes))
+    try {
+      const content = await contentOf(log, arriving, rebuilder.hashOf(arriving.bytes))
+      rebuilder.takeBack(arriving.bytes, content.bytes.length)
+      logBytes += content.bytes.length
+      for (const length of replay.steps(content, () => arriving.arrivedLength)) await arriving.arrive(length)
+    } finally {
+      await arriving.close()
+    }
   }
   const cut = replay.finish()
   const { lastSequence, highestSeenSequence } = replay
@@ -68,6 +73,17 @@ export async function recoverLogs(
     logBytes,
     cut,
   }
+}
+
+/** What there is to replay. Only where a log may end in room its end must be looked for, which takes all of it. */
+async function contentOf(
+  log: LogSource,
+  arriving: ArrivingBytes,
+  hash: RangeHash | undefined,
+): Promise<LogContent> {
+  const content = { ...log, bytes: arriving.bytes, hash }
+  if (mayEndInRoom(content)) await arriving.arrive(arriving.bytes.length)
+  return withoutRoom(content)
 }
 
 /**
@@ -102,6 +118,14 @@ class TableRebuilder {
     const table = this.#tableFor(0, sizeBytes)
     const position = table.positionOf(table.takeSpace(sizeBytes))
     return table.bytes.subarray(position, position + sizeBytes)
+  }
+
+  /** How to hash bytes that were read into the newest table. */
+  hashOf(bytes: Uint8Array): RangeHash | undefined {
+    const [newest] = this.#tables
+    const base = newest === undefined ? undefined : offsetIn(newest, bytes, 0)
+    if (newest === undefined || base === undefined) return undefined
+    return (start, end, seedHigh, seedLow) => newest.hash(base + start, base + end, seedHigh, seedLow)
   }
 
   /** Takes back what the log that was read last does not need of its memory. */
