@@ -16,6 +16,8 @@ import { UnfinishedLookups } from './unfinished-lookups.ts'
 /** Instead of a block: hash index or filter. */
 const keyIndexItself = -1
 
+const noKey = new Uint8Array(0)
+
 export class SegmentLookup {
   /** After `found`: the value may be kept without a copy. */
   foundDetached = false
@@ -28,7 +30,7 @@ export class SegmentLookup {
   readonly #unfinished = new UnfinishedLookups()
   /** After `pending`: the block that is missing, or the index. */
   #missingBlock = keyIndexItself
-  #key: Uint8Array = new Uint8Array(0)
+  #key: Uint8Array = noKey
   #keyStart = 0
   #keyLength = 0
   #sequenceLimit: SequenceNumber = 0
@@ -55,6 +57,13 @@ export class SegmentLookup {
     this.#keyStart = keyStart
     this.#keyLength = keyLength
     this.#sequenceLimit = sequenceLimit
+    const state = this.#find(hashHigh, hashLow, out)
+    // It may be a part of something large.
+    this.#key = noKey
+    return state
+  }
+
+  #find(hashHigh: number, hashLow: number, out: EntryView): FindState {
     if (!this.#unfinished.isEmpty) {
       const state = this.#resume(tagOf(hashHigh), out)
       if (state !== undefined) return state

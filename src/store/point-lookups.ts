@@ -5,6 +5,7 @@
  * A lookup that has all it needs in memory is done at once, with one reader and one place for its key that all such
  * share. One that has to wait, for the disk or for the event loop, has its own, because others come in between.
  */
+import { copyRange } from '../bytes/copy-range.ts'
 import type { Encoding } from '../encoding/encoding.ts'
 import type { EntryView, SequenceNumber } from '../entry/entry.ts'
 import { FindState } from '../segment/find-state.ts'
@@ -22,11 +23,15 @@ export class PointLookups<K, V> {
   readonly #engine: StoreEngine<K, V>
   readonly #keyEncoding: Encoding<K>
   readonly #valueEncoding: Encoding<V>
+  readonly #keyIsBytes: boolean
   readonly #valueIsBytes: boolean
   readonly #reader = new PointReader()
   /** Where short keys are encoded for a lookup. */
   readonly #keyScratch = new Uint8Array(keyScratchSizeBytes)
-  /** The key of the lookup under way: `#key[0, #keyLength)`. */
+  /**
+   * The key of the lookup under way: `#key[0, #keyLength)`. Where the caller's own bytes serve, they are not kept longer:
+   * they may be a part of something large.
+   */
   #key: Uint8Array = this.#keyScratch
   #keyLength = 0
 
@@ -34,6 +39,7 @@ export class PointLookups<K, V> {
     this.#engine = engine
     this.#keyEncoding = keyEncoding
     this.#valueEncoding = valueEncoding
+    this.#keyIsBytes = isBytesEncoding(keyEncoding)
     this.#valueIsBytes = isBytesEncoding(valueEncoding)
   }
 
@@ -130,7 +136,7 @@ export class PointLookups<K, V> {
     if (this.#findSync(limit) !== FindState.found) return undefined
     const { valueBytes, valueStart, valueLength } = this.#reader.entry
     const fitting = Math.min(valueLength, target.length)
-    target.set(valueBytes.subarray(valueStart, valueStart + fitting))
+    copyRange(valueBytes, valueStart, fitting, target, 0)
     return valueLength
   }
 
@@ -144,6 +150,12 @@ export class PointLookups<K, V> {
 
   /** Encodes the key that is looked up next; `argument` names it in errors. */
   #encode(key: K, argument = 'key'): void {
+    // Looked at where it lies: no code of the caller's runs before the lookup has ended, or has made a copy to wait with.
+    if (this.#keyIsBytes && key instanceof Uint8Array && key.length <= keyScratchSizeBytes) {
+      this.#key = key
+      this.#keyLength = key.length
+      return
+    }
     try {
       checkKeyPresence(this.#keyEncoding, key, argument)
       if ((this.#keyEncoding.sizeBound?.(key) ?? Infinity) <= keyScratchSizeBytes) {
@@ -168,6 +180,7 @@ export class PointLookups<K, V> {
       this.#reader.loadSync()
       state = this.#reader.resume(this.#engine.views.current)
     }
+    this.#key = this.#keyScratch
     return state
   }
 
@@ -180,7 +193,9 @@ export class PointLookups<K, V> {
   ): Promise<R> {
     const { views, live } = this.#engine
     const reader = new PointReader()
-    const key = this.#key.slice(0, this.#keyLength)
+    // A copy also where it is a Buffer, whose `slice` makes none.
+    const key = Uint8Array.from(this.#key.subarray(0, this.#keyLength))
+    this.#key = this.#keyScratch
     live.add(limit)
     try {
       if (turn !== undefined) await turn

@@ -11,12 +11,15 @@ import type { Segment } from '../segment/segment.ts'
 import type { ReadView, SegmentRun } from './read-view.ts'
 import { asReadError } from './store-health.ts'
 
+const noKey = new Uint8Array(0)
+
 export class PointReader {
   /** What was found; valid until the next lookup or load. */
   readonly entry: EntryView = createEntryView()
   /** After `found`: the value lies in memory that is nobody else's, so it may be kept without a copy. */
   isDetached = false
-  #key: Uint8Array = new Uint8Array(0)
+  /** No longer than a lookup is under way: it may be a part of something large. */
+  #key: Uint8Array = noKey
   #length = 0
   #limit: SequenceNumber = 0
   #hashHigh = 0
@@ -47,7 +50,7 @@ export class PointReader {
     this.#hashHigh = high
     this.#hashLow = low
     this.#chooseSegments(view)
-    return this.#findInRuns(view, 0)
+    return this.#letGo(this.#findInRuns(view, 0))
   }
 
   /**
@@ -55,7 +58,7 @@ export class PointReader {
    * picture means starting over.
    */
   resume(view: ReadView): FindState {
-    if (view === this.#view) return this.#findInRuns(view, this.#runIndex)
+    if (view === this.#view) return this.#letGo(this.#findInRuns(view, this.#runIndex))
     return this.find(view, this.#key, this.#length, this.#limit)
   }
 
@@ -115,6 +118,11 @@ export class PointReader {
       }
     }
     return FindState.absent
+  }
+
+  #letGo(state: FindState): FindState {
+    if (state !== FindState.pending) this.#key = noKey
+    return state
   }
 
   #outcome(): FindState {
