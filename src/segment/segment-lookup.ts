@@ -113,19 +113,28 @@ export class SegmentLookup {
         const block = content >>> 16
         const ordinal = (content >>> 8) & 0xff
         if (block >= this.#blockCount) this.#refuseSlot(slot)
-        if (!this.#enter(block, ordinal)) {
+        if (this.#enter(block, ordinal)) {
+          if (ordinal >= this.#reader.count) this.#refuseSlot(slot)
+          if (this.#reader.hasKey(ordinal, this.#key, this.#keyStart, this.#keyLength)) {
+            return this.#chooseVersion(block, ordinal, out)
+          }
+          isFirstCandidate = false
+        } else if (this.#couldHoldKey(block)) {
           // A first candidate needs no memory: the repetition meets it first again.
           if (!isFirstCandidate) this.#remember(slot, block)
           return this.#pending(block)
         }
-        if (ordinal >= this.#reader.count) this.#refuseSlot(slot)
-        if (this.#reader.hasKey(ordinal, this.#key, this.#keyStart, this.#keyLength)) {
-          return this.#chooseVersion(block, ordinal, out)
-        }
-        isFirstCandidate = false
       }
       slot = slot + 1 === slots.length ? 0 : slot + 1
     }
+  }
+
+  /**
+   * Tags agree by chance for one missing key in thirty. A search in the block index, which is in memory, tells nearly
+   * always, and spares reading a block for it.
+   */
+  #couldHoldKey(block: number): boolean {
+    return this.#opened.blockIndex.blockOf(this.#key, this.#keyStart, this.#keyLength) === block
   }
 
   #findByBlockIndex(out: EntryView): FindState {
