@@ -1,11 +1,12 @@
 // What the parts of Varve take that a missed target is made of, to be held against the bare loops of limits.mjs: reads of
-// keys that are in the nearest caches and of keys that are not, a put with its write to the log and without, and an
-// opening with the pages of memory that it touches for the first time. Medians of rounds in which all take turns. Run
+// keys that are in the nearest caches and of keys that are not, a put with its write to the log and without, the start of a
+// thread, and an opening with the pages of memory that it touches for the first time. Medians of rounds in which all take turns. Run
 // from the root after a build: node bench/micro/parts.mjs [entries = 1,000,000]
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import { open } from '../../dist/index.js'
 import { Entries } from '../measure/entries.mjs'
 import { randomFrom } from '../measure/random.mjs'
@@ -27,12 +28,15 @@ const folder = mkdtempSync(join(tmpdir(), 'varve-parts-'))
 const path = join(folder, 'filled')
 const entries = new Entries()
 const random = randomFrom(1)
+/** What a put of one entry writes to the log. */
+const recordOfOne = new Uint8Array(new SharedArrayBuffer(192))
 let sink = 0
 
 try {
   await fill()
   await measureReads()
   await measurePuts()
+  await measureThreads()
   await measureOpenings()
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -131,26 +135,72 @@ async function timesOf(reads, setKey, keys) {
   }))
 }
 
+/** In turn, so that a put with a write behind it can be held against the two apart: a system call slows down what follows it. */
 async function measurePuts() {
-  console.log('\n| puts, awaited one by one | each |\n| --- | ---: |')
-  for (const durability of /** @type {const} */ (['memory', 'os'])) {
-    const store = await open(join(folder, durability), { ...bytes, ...options, durability })
-    const key = entries.newKey()
-    const value = entries.newValue()
-    const times = []
-    for (let number = 0; number < 100_000; ) {
+  const file = openSync(join(folder, 'written'), 'w')
+  const stores = {
+    memory: await open(join(folder, 'memory'), { ...bytes, ...options, durability: 'memory' }),
+    os: await open(join(folder, 'os'), { ...bytes, ...options, durability: 'os' }),
+  }
+  const key = entries.newKey()
+  const value = entries.newValue()
+  let written = 0
+  const write = () => {
+    written += writeSync(file, recordOfOne, 0, recordOfOne.length, written)
+  }
+  const waysToPut = [
+    { name: 'a write of as many bytes alone, awaited', store: undefined, isWritten: true },
+    { name: "durability 'memory'", store: stores.memory, isWritten: false },
+    { name: "durability 'memory', each followed by such a write", store: stores.memory, isWritten: true },
+    { name: "durability 'os'", store: stores.os, isWritten: false },
+  ].map((way) => ({ ...way, times: [0] }))
+  for (let number = 0; number < 200_000; number += batch) {
+    for (const { store, isWritten, times } of waysToPut) {
       const start = performance.now()
-      for (let i = 0; i < batch; i += 1, number += 1) {
-        entries.writeKey(key, number)
-        entries.writeValue(value, number)
-        await store.put(key, value)
+      for (let i = 0; i < batch; i += 1) {
+        entries.writeKey(key, number + i)
+        entries.writeValue(value, number + i)
+        await store?.put(key, value)
+        if (isWritten) write()
+        if (store === undefined) await undefined
       }
       times.push(((performance.now() - start) * 1e6) / batch)
       await nextTurn()
     }
-    await store.close()
-    console.log(`| durability '${durability}' | ${median(times).toFixed(0)} ns |`)
   }
+  console.log('\n| puts, awaited one by one | each |\n| --- | ---: |')
+  for (const { name, times } of waysToPut)
+    console.log(`| ${name} | ${median(times.slice(1)).toFixed(0)} ns |`)
+  closeSync(file)
+  await Promise.all([stores.memory.close(), stores.os.close()])
+}
+
+/** How long a thread takes to start that does nothing, and the one of the store, which loads its code. */
+async function measureThreads() {
+  const code = "require('node:worker_threads').workerData.port.postMessage('ready')"
+  const own = new URL('../../dist/shared/maintenance-worker.js', import.meta.url)
+  const threads = [
+    {
+      name: 'one that does nothing',
+      start: (/** @type {object} */ how) => new Worker(code, { ...how, eval: true }),
+    },
+    { name: 'the maintenance thread', start: (/** @type {object} */ how) => new Worker(own, how) },
+  ].map((thread) => ({ ...thread, times: [0] }))
+  for (let round = 0; round < 11; round += 1) {
+    for (const { start, times } of threads) {
+      const { port1, port2 } = new MessageChannel()
+      const began = performance.now()
+      const worker = start({ workerData: { port: port2 }, transferList: [port2], execArgv: [] })
+      await new Promise((resolve) => {
+        port1.once('message', resolve)
+      })
+      times.push(performance.now() - began)
+      port1.close()
+      await worker.terminate()
+    }
+  }
+  console.log('\n| threads, until they are ready | each |\n| --- | ---: |')
+  for (const { name, times } of threads) console.log(`| ${name} | ${median(times.slice(1)).toFixed(0)} ms |`)
 }
 
 async function measureOpenings() {

@@ -15,6 +15,7 @@ import {
 } from '../../test/support/table-model.ts'
 import { compareBytes } from '../bytes/compare-bytes.ts'
 import { hashKey, keyHash } from '../bytes/key-hash.ts'
+import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { createEntryView, EntryFlag, EntryKind, keyLengthMax } from '../entry/entry.ts'
 import { CursorState } from '../entry/entry-cursor.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
@@ -179,6 +180,25 @@ describe.each(kernels)('with the %s kernel', (_kernel, createArena) => {
     model.put(bytesOf('a'), noValue, EntryKind.tombstone)
     expect([table.entryCount, table.keyCount, table.tombstoneCount]).toEqual([3, 2, 2])
     expect([table.smallestSequence, table.largestSequence]).toEqual([2 ** 40, 2 ** 40 + 2])
+  })
+
+  test('hashes what lies in it, in place', () => {
+    const table = MemTable.create(createArena(mebibyte), 1)
+    const random = new SeededRandom(7)
+    const start = table.takeSpace(10_000)
+    for (let i = 0; i < 10_000; i += 1) table.bytes[table.positionOf(start) + i] = random.upTo(255)
+    for (const [from, to] of [
+      [0, 0],
+      [0, 4],
+      [4, 36],
+      [8, 9_996],
+    ] as const) {
+      table.hash(start + from, start + to, 0x8765_4321, 0xfedc_ba98)
+      const inPlace = { ...hashResult }
+      const copy = table.bytes.slice(table.positionOf(start + from), table.positionOf(start + to))
+      xxh64(copy, 0, copy.length, 0x8765_4321, 0xfedc_ba98)
+      expect(inPlace).toEqual(hashResult)
+    }
   })
 
   test('keeps the flags of an entry', () => {
