@@ -93,7 +93,8 @@ export class LogReplay {
    */
   *steps(log: LogContent, arrivedLength: () => number): Generator<number, void> {
     const { bytes } = log
-    if (arrivedLength() < bytes.length) yield Math.min(fileHeaderSizeBytes, bytes.length)
+    const headerEnd = Math.min(fileHeaderSizeBytes, bytes.length)
+    if (arrivedLength() < headerEnd) yield headerEnd
     const problem = this.#headerProblem(log)
     const reader = new RecordReader(bytes, log.number, this.#start.storeId, log.hash)
     if (problem === undefined && this.#cut === undefined) yield* this.#replay(log, reader, arrivedLength)
