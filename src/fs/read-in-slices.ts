@@ -69,9 +69,11 @@ class SlicedReading implements ArrivingBytes {
   }
 
   async arrive(length: number): Promise<void> {
-    while (this.arrivedLength < length) {
-      await this.#slices[this.arrivedLength / sliceSizeBytes]
-      this.arrivedLength = Math.min(this.bytes.length, this.arrivedLength + sliceSizeBytes)
+    const end = Math.min(this.#slices.length, Math.ceil(length / sliceSizeBytes))
+    for (let slice = Math.floor(this.arrivedLength / sliceSizeBytes); slice < end; slice += 1) {
+      await this.#slices[slice]
+      const sliceEnd = Math.min(this.bytes.length, (slice + 1) * sliceSizeBytes)
+      this.arrivedLength = Math.max(this.arrivedLength, sliceEnd)
     }
   }
 

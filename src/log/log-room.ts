@@ -27,9 +27,13 @@ export function withoutRoom(log: LogContent): LogContent {
   throw new CorruptionError(problem, path, Math.min(bytes.length, provenLength))
 }
 
-/** Most logs have no room, and end in something: that spares a look at each of their records. Looks at their end only. */
+/**
+ * Most logs have no room, and end in something: that spares a look at each of their records. Looks at the last word alone,
+ * which may be all that is there yet, and takes no log for one without room that does not end with a whole word.
+ */
 export function mayEndInRoom({ bytes, provenLength }: LogContent): boolean {
-  return provenLength !== undefined || isZero(bytes, Math.max(0, bytes.length - wordSizeBytes))
+  if (provenLength !== undefined || bytes.length % wordSizeBytes !== 0) return true
+  return isZero(bytes, Math.max(0, bytes.length - wordSizeBytes))
 }
 
 /** Whether all bytes from `start` on are zero. */

@@ -1,6 +1,7 @@
 /** A walk over all versions of a sealed table, as the records that a merge takes. */
 import type { EntryView } from '../entry/entry.ts'
 import { createEntryView } from '../entry/entry.ts'
+import { invariant } from '../invariant.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { kernelOf } from '../kernel/kernel-instances.ts'
 import {
@@ -49,6 +50,9 @@ export class RecordWalk {
     const large = words[state + gatheredLargeWord] as number
     this.largeEntry = large === 0 ? undefined : this.#view
     if (large !== 0) readEntry(bytes, words, this.#base + large, this.#baseSequence, this.#view)
-    return bytes.subarray(recordsPosition + gatheredHeaderSizeBytes, words[state + gatheredEndWord])
+    const start = recordsPosition + gatheredHeaderSizeBytes
+    const end = words[state + gatheredEndWord] as number
+    invariant(end > start || this.#slot === 0, 'any entry fits into the space for records')
+    return bytes.subarray(start, end)
   }
 }

@@ -16,6 +16,8 @@ import { PointReader } from './point-reader.ts'
 import type { StoreEngine } from './store-engine.ts'
 import { untilAborted } from './until-aborted.ts'
 
+const { Buffer: nodeBuffer } = globalThis as { readonly Buffer?: unknown }
+
 /** Shorter keys are encoded without allocating. */
 const keyScratchSizeBytes = 1024
 
@@ -151,7 +153,7 @@ export class PointLookups<K, V> {
   /** Encodes the key that is looked up next; `argument` names it in errors. */
   #encode(key: K, argument = 'key'): void {
     // Looked at where it lies: no code of the caller's runs before the lookup has ended, or has made a copy to wait with.
-    if (this.#keyIsBytes && key instanceof Uint8Array && key.length <= keyScratchSizeBytes) {
+    if (this.#keyIsBytes && isPlainBytes(key) && key.length <= keyScratchSizeBytes) {
       this.#key = key
       this.#keyLength = key.length
       return
@@ -171,7 +173,9 @@ export class PointLookups<K, V> {
   }
 
   #find(limit: SequenceNumber): FindState {
-    return this.#reader.find(this.#engine.views.current, this.#key, this.#keyLength, limit)
+    const state = this.#reader.find(this.#engine.views.current, this.#key, this.#keyLength, limit)
+    if (state !== FindState.pending) this.#key = this.#keyScratch
+    return state
   }
 
   #findSync(limit: SequenceNumber): FindState {
@@ -196,6 +200,7 @@ export class PointLookups<K, V> {
     // A copy also where it is a Buffer, whose `slice` makes none.
     const key = Uint8Array.from(this.#key.subarray(0, this.#keyLength))
     this.#key = this.#keyScratch
+    this.#reader.giveUp()
     live.add(limit)
     try {
       if (turn !== undefined) await turn
@@ -240,4 +245,10 @@ export class PointLookups<K, V> {
   #decode(entry: EntryView): V {
     return decodeValue(this.#valueEncoding, entry)
   }
+}
+
+/** A `Uint8Array` or `Buffer` itself: making a part of one of another class would call the constructor of that. */
+function isPlainBytes(key: unknown): key is Uint8Array {
+  if (!(key instanceof Uint8Array)) return false
+  return key.constructor === Uint8Array || key.constructor === nodeBuffer
 }

@@ -62,6 +62,11 @@ export class PointReader {
     return this.find(view, this.#key, this.#length, this.#limit)
   }
 
+  /** After `pending`: the lookup will not be resumed here. */
+  giveUp(): void {
+    this.#key = noKey
+  }
+
   /** After `pending`: loads what is missing, blocking. */
   loadSync(): void {
     try {

@@ -37,7 +37,7 @@ function sourceOf({ bytes, ...log }: LogContent): LogSource {
   const read = async (memoryOf: (sizeBytes: number) => Uint8Array): Promise<ArrivingBytes> => {
     const memory = memoryOf(bytes.length).fill(0xee)
     const reveal = (from: number, to: number): void => memory.set(bytes.subarray(from, to), from)
-    reveal(Math.max(0, bytes.length - pieceLength), bytes.length)
+    reveal(Math.floor(Math.max(0, bytes.length - 1) / pieceLength) * pieceLength, bytes.length)
     openCount += 1
     let arrivedLength = 0
     return {
@@ -121,6 +121,15 @@ describe('recoverLogs()', () => {
       (await recover(logs.map((log) => log.content()))).tables[0]?.sizeBytes,
     )
     expect(recovered).toMatchObject({ logBytes: a.length + b.length + c.length, cut: undefined })
+  })
+
+  test('finds room whose last bytes come before the others', async () => {
+    const log = firstLog().entries([put('a', 1)])
+    for (const more of [0, 1, 3, 7, 8, 9]) {
+      const room = 3 * pieceLength - log.length + more
+      const recovered = await recover([log.withRoom(room)])
+      expect(recovered).toMatchObject({ logBytes: log.length, cut: undefined, entryCount: 1 })
+    }
   })
 
   test('takes another table when one is full, and more than the store may have later', async () => {

@@ -82,7 +82,8 @@ async function contentOf(
   hash: RangeHash | undefined,
 ): Promise<LogContent> {
   const content = { ...log, bytes: arriving.bytes, hash }
-  if (mayEndInRoom(content)) await arriving.arrive(arriving.bytes.length)
+  if (!mayEndInRoom(content)) return content
+  await arriving.arrive(arriving.bytes.length)
   return withoutRoom(content)
 }
 
