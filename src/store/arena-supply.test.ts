@@ -27,6 +27,16 @@ describe('ArenaSupply', () => {
     expect(supply.takenBytes).toBe(0)
   })
 
+  test('takeAnyway() gives one of the count while there is one, and one beyond it afterwards', () => {
+    const supply = new ArenaSupply(sizeBytes, 1)
+    const arena = supply.takeAnyway()
+    expect(arena.sizeBytes).toBe(sizeBytes)
+    expect(supply.freeCount).toBe(0)
+    expect(supply.takeAnyway().sizeBytes).toBeGreaterThan(sizeBytes)
+    supply.giveBack(arena)
+    expect(supply.freeCount).toBe(1)
+  })
+
   test('gives everything back when it is released, what is out too', () => {
     const before = memoryPool.takenBytes
     const supply = new ArenaSupply(sizeBytes, 4)

@@ -62,6 +62,11 @@ export class ArenaSupply {
     return arena
   }
 
+  /** One of the usual size, beyond the count if need be: for tables without which the store could not go on. */
+  takeAnyway(): Arena {
+    return this.take() ?? this.takeBeyond(this.arenaSizeBytes)
+  }
+
   /** An arena for one batch larger than the usual ones; `undefined` while there is another. */
   takeOwn(sizeBytes: number): Arena | undefined {
     if (this.#ownBytes > 0) return undefined

@@ -27,6 +27,7 @@ import { pickSizeTiered } from '../compaction/size-tiered-picker.ts'
 import type { KeyRange } from '../entry/key-range.ts'
 import { sizeOf } from '../manifest/level.ts'
 import type { Manifest } from '../manifest/manifest.ts'
+import type { ManifestState } from '../manifest/manifest-state.ts'
 import type { VersionEdit } from '../manifest/version-edit.ts'
 import { MemTable } from '../memtable/mem-table.ts'
 import type { Leisure } from './leisure-watch.ts'
@@ -42,6 +43,16 @@ export interface MaintenancePlannerParts {
   readonly live: LiveSequences
   readonly publishedSequence: () => number
   readonly reserveFileNumbers: (count: number) => NumberRange
+}
+
+/** Tables that are flushed in one merge, and one edit. */
+export interface TableFlush {
+  /** Newest first, the oldest there are; with none the edit is all there is to do. */
+  readonly tables: readonly MemTable[]
+  /** What the edit says besides; it counts for more than what follows from the tables. */
+  readonly more: Omit<VersionEdit, 'added' | 'removed'>
+  /** The tables are in segments now. */
+  readonly install: (state: ManifestState) => void
 }
 
 const noSegments: ReadonlySet<number> = new Set()
@@ -76,7 +87,8 @@ export class MaintenancePlanner {
   }
 
   /** What a flush changes: its segments are one run of level 0, and logs that only it needed are dropped. */
-  flushEdit(job: FlushJob, result: MergeResult, tables: readonly MemTable[]): VersionEdit {
+  flushEdit({ tables, more }: TableFlush, job: FlushJob | undefined, result: MergeResult): VersionEdit {
+    if (job === undefined) return { added: [], removed: [], ...more }
     const flushedSequence = Math.min(
       Math.max(...tables.map((table) => table.largestSequence)),
       this.#parts.publishedSequence(),
@@ -85,9 +97,10 @@ export class MaintenancePlanner {
     return {
       added: result.added.map((meta) => ({ level: 0, run: job.outputNumbers.first, meta })),
       removed: [],
-      nextFileNumber: endOf(job.outputNumbers),
       flushedSequence,
       ...(lowestLiveLog !== undefined && { lowestLiveLog }),
+      ...more,
+      nextFileNumber: Math.max(endOf(job.outputNumbers), more.nextFileNumber ?? 0),
     }
   }
 

@@ -20,8 +20,14 @@ import type { MergeExecutor, MergeHandle } from '../worker/merge-executor.ts'
 import { BackgroundJob } from './background-job.ts'
 import { Deferred } from './deferred.ts'
 import type { Leisure } from './leisure-watch.ts'
-import { inputBytesOf, MaintenancePlanner, type MaintenancePlannerParts } from './maintenance-planner.ts'
+import {
+  inputBytesOf,
+  MaintenancePlanner,
+  type MaintenancePlannerParts,
+  type TableFlush,
+} from './maintenance-planner.ts'
 import { failedMerge, isWorthRetrying, nothingToMerge } from './merge-outcomes.ts'
+import type { RecoveryJob } from './recovery-job.ts'
 import type { StoreEvents } from './store-events.ts'
 import { asStoreError, type StoreHealth } from './store-health.ts'
 import type { JobStatus } from './store-status.ts'
@@ -45,21 +51,10 @@ export interface MaintenanceParts extends MaintenancePlannerParts {
   readonly onFlushFailed: (error: unknown) => void
   /** Whether a write waits for memory or for level 0. */
   readonly isWriteWaiting: () => boolean
-  /** What comes before all other flushes and compactions, and before all writes. */
-  readonly recovery: RecoveryJob | undefined
+  /** Comes before all other flushes and compactions, and before all writes. */
+  readonly recovery: RecoveryJob
   /** Files that a merge wrote and no edit will name. */
   readonly removeOutputs: (added: readonly SegmentMeta[]) => void
-}
-
-/** The part of an edit that drops all logs there are. */
-export type LogsDropped = Required<Pick<VersionEdit, 'restartSequence' | 'lowestLiveLog' | 'nextFileNumber'>>
-
-/** Puts what was recovered from logs in segments, all at once. */
-export interface RecoveryJob {
-  /** Newest first; with none the edit is all there is to do. */
-  readonly tables: readonly MemTable[]
-  readonly edit: LogsDropped & Required<Pick<VersionEdit, 'flushedSequence'>>
-  readonly install: (state: ManifestState) => void
 }
 
 /** Merges of no more than this take a few milliseconds: less than starting a thread. */
@@ -87,7 +82,6 @@ export class Maintenance {
   /** Size of what the running compaction reads. */
   #compactionBytes = 0
   #jobNumber = 0
-  #recovery: RecoveryJob | undefined
   #isClosed = false
   #leisure: Leisure = 'none'
   #retryDelayMs = firstRetryDelayMs
@@ -117,12 +111,11 @@ export class Maintenance {
   constructor(parts: MaintenanceParts) {
     this.#parts = parts
     this.#planner = new MaintenancePlanner(parts)
-    this.#recovery = parts.recovery
   }
 
   /** Whether what a crash left is still to be put in segments. */
   get isRecovering(): boolean {
-    return this.#recovery !== undefined
+    return this.#parts.recovery.isPending
   }
 
   get flushes(): JobStatus {
@@ -290,21 +283,13 @@ export class Maintenance {
   }
 
   /** Flushes tables at once, newest first, in one merge, for closing and for resuming after a full disk. */
-  async flushTogether(
-    tables: readonly MemTable[],
-    more: LogsDropped,
-    install: (state: ManifestState) => void,
-  ): Promise<void> {
+  async flushTogether(flush: TableFlush): Promise<void> {
     await this.#parts.beforeChange()
-    const job = this.#planner.flushJob(tables)
+    const job = this.#planner.flushJob(flush.tables)
     const result = await this.#executorFor(job).run(job).done
     this.#count(this.#flushStatistics, result, 0)
-    const edit = together(this.#planner.flushEdit(job, result, tables), more)
     try {
-      await this.#parts.manifest.append(edit, (state) => {
-        this.#recovery = undefined
-        install(state)
-      })
+      await this.#parts.manifest.append(this.#planner.flushEdit(flush, job, result), flush.install)
     } catch (error) {
       if (isDiskFull(error)) this.#parts.removeOutputs(result.added)
       throw error
@@ -356,36 +341,22 @@ export class Maintenance {
   #startFlush(): void {
     if (this.#flush !== undefined || this.#cancelRetry !== undefined) return
     if (this.#parts.health.state !== 'open') return
-    if (this.#recovery !== undefined) this.#runRecovery(this.#recovery)
+    const recovery = this.#parts.recovery.flush
+    if (recovery !== undefined) this.#runFlush(recovery, 'none')
     else if (!this.isLevel0Full) this.#flushOldest()
-  }
-
-  #runRecovery({ tables, edit: more, install }: RecoveryJob): void {
-    const job = tables.length === 0 ? undefined : this.#planner.flushJob(tables)
-    const edit = (result: MergeResult): VersionEdit =>
-      job === undefined
-        ? { added: [], removed: [], ...more }
-        : together(this.#planner.flushEdit(job, result, tables), more)
-    this.#runFlush(tables, job, edit, (state) => {
-      this.#recovery = undefined
-      install(state)
-    })
   }
 
   #flushOldest(): void {
     const table = this.#parts.tables.flushable
     if (table === undefined) return
-    const job = this.#planner.flushJob([table], this.#leisure)
-    const edit = (result: MergeResult): VersionEdit => this.#planner.flushEdit(job, result, [table])
-    this.#runFlush([table], job, edit, (state) => this.#parts.installFlush(state, [table]))
+    const tables = [table]
+    const install = (state: ManifestState): void => this.#parts.installFlush(state, tables)
+    this.#runFlush({ tables, more: {}, install }, this.#leisure)
   }
 
-  #runFlush(
-    tables: readonly MemTable[],
-    job: FlushJob | undefined,
-    edit: (result: MergeResult) => VersionEdit,
-    installTables: (state: ManifestState) => void,
-  ): void {
+  #runFlush(flush: TableFlush, leisure: Leisure): void {
+    const { tables } = flush
+    const job = tables.length === 0 ? undefined : this.#planner.flushJob(tables, leisure)
     const began = this.#begin()
     this.#parts.events.emit('flushBegin', {
       job: began.job,
@@ -396,12 +367,12 @@ export class Maintenance {
       this.#flush = undefined
       this.#flushFailure = undefined
       this.#retryDelayMs = firstRetryDelayMs
-      installTables(state)
+      flush.install(state)
       this.#finishedFlush(began, result)
     }
-    const flush = this.#run(job, edit, install)
-    this.#flush = flush
-    flush.done.catch((error: unknown) => this.#jobFailed(flush, error))
+    const running = this.#run(job, (result) => this.#planner.flushEdit(flush, job, result), install)
+    this.#flush = running
+    running.done.catch((error: unknown) => this.#jobFailed(running, error))
   }
 
   #startCompaction(): void {
@@ -579,11 +550,6 @@ export class Maintenance {
     }
     this.#cancelRetry = this.#parts.scheduler.timer(this.#retryDelayMs, retry, keepsAlive)
   }
-}
-
-/** One edit of two, whose file numbers are all given out. */
-function together(edit: VersionEdit, more: LogsDropped): VersionEdit {
-  return { ...edit, ...more, nextFileNumber: Math.max(edit.nextFileNumber ?? 0, more.nextFileNumber) }
 }
 
 interface Began {

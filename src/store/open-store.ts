@@ -1,7 +1,7 @@
 /**
  * Opens a store: takes the lock, finds out what is in the folder, makes a store if there is none, and reads
  * what an earlier life left in its logs back into memory, from where it is served at once. The engine then puts it
- * in new files, before anything else is written (`Recovery` in store-engine.ts); opening changes nothing on disk.
+ * in new files, before anything else is written (`RecoveryJob`); opening changes nothing on disk.
  */
 
 import { CorruptionError, InvalidArgumentError, systemCodeOf } from '../errors.ts'
@@ -20,8 +20,9 @@ import { closeExecutors, type Executors, executorsOf } from './executors.ts'
 import { FileNumbers } from './file-numbers.ts'
 import { inlineBytesMax } from './maintenance.ts'
 import { type LogSource, type RecoveredLogs, recoverLogs } from './recover-logs.ts'
+import type { ObsoletePath, Recovery } from './recovery-job.ts'
 import type { Components, Settings } from './settings.ts'
-import { type ObsoletePath, type Recovery, StoreEngine } from './store-engine.ts'
+import { StoreEngine } from './store-engine.ts'
 import { StoreEvents } from './store-events.ts'
 import {
   asOpenError,

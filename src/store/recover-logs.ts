@@ -165,7 +165,7 @@ class TableRebuilder {
     const arena =
       neededBytes > this.#arenas.arenaSizeBytes
         ? this.#arenas.takeBeyond(neededBytes)
-        : (this.#arenas.take() ?? this.#arenas.takeBeyond(this.#arenas.arenaSizeBytes))
+        : this.#arenas.takeAnyway()
     const table = MemTable.create(arena, this.#nextSequence)
     this.#tables.unshift(table)
     return table

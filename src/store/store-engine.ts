@@ -3,7 +3,6 @@
  * the acts that concern several of them: sealing, installing, resuming after a full disk, closing.
  */
 import type { Encoding } from '../encoding/encoding.ts'
-import type { SequenceNumber } from '../entry/entry.ts'
 import type { KeyRange } from '../entry/key-range.ts'
 import { isDiskFull } from '../errors.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
@@ -27,40 +26,22 @@ import { LiveSequences } from './live-sequences.ts'
 import { LogSet } from './log-set.ts'
 import { LogSyncer } from './log-syncer.ts'
 import { LoopBlocks } from './loop-blocks.ts'
-import { type LogsDropped, Maintenance, type RecoveryJob } from './maintenance.ts'
+import { Maintenance } from './maintenance.ts'
 import { MemTables } from './mem-tables.ts'
 import { ObsoleteFiles } from './obsolete-files.ts'
 import { ReadPace } from './read-pace.ts'
+import { type ObsoletePath, type Recovery, RecoveryJob } from './recovery-job.ts'
 import { Resumption } from './resumption.ts'
 import { RoomGate } from './room-gate.ts'
 import { Scrubber } from './scrubber.ts'
 import type { Settings } from './settings.ts'
+import { editBeyondLogs, flushToStartOver } from './start-over.ts'
 import type { StoreEvents } from './store-events.ts'
 import { asStoreError, type StoreHealth } from './store-health.ts'
 import { TurnWatch } from './turn-watch.ts'
 import { untilAborted } from './until-aborted.ts'
 import { ViewKeeper } from './view-keeper.ts'
 import { WritePipeline } from './write-pipeline.ts'
-
-/** A file to be removed. */
-export interface ObsoletePath {
-  readonly path: string
-  readonly sizeBytes: number
-}
-
-/**
- * What an earlier life left in its logs, before it is in files of this one. It is read from memory; writes wait
- * until one edit has put it in segments, dropped the logs, and gone beyond the sequence numbers seen in them. A
- * crash before that repeats the recovery.
- */
-export interface Recovery {
-  /** Newest first; none when all was in segments, and only the edit is to be written. */
-  readonly tables: readonly MemTable[]
-  /** The last sequence number that was recovered or is in segments. */
-  readonly lastSequence: SequenceNumber
-  /** What nothing needs any more after that: the logs among others. */
-  readonly orphans: readonly ObsoletePath[]
-}
 
 /** What opening found and made. */
 export interface StoreEngineParts<K, V> {
@@ -95,6 +76,7 @@ export class StoreEngine<K, V> {
   readonly fs: FileSystem
   readonly storeId: StoreId
   readonly settings: Settings
+  readonly fileNumbers: FileNumbers
   readonly arenas: ArenaSupply
   readonly live: LiveSequences = new LiveSequences()
   readonly health: StoreHealth
@@ -107,6 +89,7 @@ export class StoreEngine<K, V> {
   readonly logs: LogSet
   readonly syncer: LogSyncer
   readonly pipeline: WritePipeline<K, V>
+  readonly recovery: RecoveryJob
   readonly maintenance: Maintenance
   readonly obsolete: ObsoleteFiles
   readonly gate: RoomGate
@@ -118,7 +101,6 @@ export class StoreEngine<K, V> {
   readonly #parts: StoreEngineParts<K, V>
   readonly #backgroundSync: BackgroundSync
   #isProofPresent: boolean
-  #orphansAfterRecovery: readonly ObsoletePath[]
   readonly #leisureWatch: LeisureWatch
   readonly #resumption: Resumption
   #isClosing = false
@@ -132,13 +114,13 @@ export class StoreEngine<K, V> {
     this.fs = fs
     this.storeId = parts.storeId
     this.settings = settings
+    this.fileNumbers = parts.fileNumbers
     this.arenas = parts.arenas
     this.health = health
     this.events = events
     this.manifest = manifest
     this.runsInWorker = parts.runsInWorker
     this.#isProofPresent = parts.isProofPresent
-    this.#orphansAfterRecovery = parts.recovery?.orphans ?? []
     const loopBlocks = new LoopBlocks(clock)
     const scheduler = loopBlocks.watch(parts.scheduler)
     this.loopBlocks = loopBlocks
@@ -180,7 +162,7 @@ export class StoreEngine<K, V> {
       },
       parts.recovery === undefined ? parts.nextSequence - 1 : manifest.state.flushedSequence,
     )
-    const active = MemTable.create(takeArena(parts.arenas), parts.nextSequence)
+    const active = MemTable.create(parts.arenas.takeAnyway(), parts.nextSequence)
     this.tables = new MemTables(
       {
         arenas: parts.arenas,
@@ -203,6 +185,7 @@ export class StoreEngine<K, V> {
       this.tables.all,
       manifest.state.version,
     )
+    this.recovery = new RecoveryJob(this, parts.recovery, parts.nextSequence)
     this.maintenance = new Maintenance({
       directory: path,
       settings,
@@ -219,7 +202,7 @@ export class StoreEngine<K, V> {
       reserveFileNumbers: (count) => parts.fileNumbers.reserve(count),
       beforeChange: () => this.#beforeChange(),
       beforeChangeSync: () => this.#beforeChangeSync(),
-      recovery: this.#recoveryJob(),
+      recovery: this.recovery,
       installFlush: (state, flushed) => loopBlocks.measure(() => this.#installFlush(state, flushed)),
       installCompaction: (state) =>
         loopBlocks.measure(() => this.views.setVersion(state.version, this.tables.all)),
@@ -420,23 +403,6 @@ export class StoreEngine<K, V> {
     this.gate.open()
   }
 
-  /** What puts a recovery in force: one edit that goes beyond the logs. */
-  #recoveryJob(): RecoveryJob | undefined {
-    const { recovery, nextSequence } = this.#parts
-    if (recovery === undefined) return undefined
-    return {
-      tables: recovery.tables,
-      edit: { ...this.#editBeyondLogs(nextSequence), flushedSequence: recovery.lastSequence },
-      install: (state) => this.#startOver(state, nextSequence),
-    }
-  }
-
-  /** Drops all logs, and makes the next sequence number one behind all that were given out. */
-  #editBeyondLogs(restartSequence: SequenceNumber): LogsDropped {
-    const lowestLiveLog = this.#parts.fileNumbers.next()
-    return { restartSequence, lowestLiveLog, nextFileNumber: lowestLiveLog + 1 }
-  }
-
   #poison(error: unknown): Error {
     const failure = this.health.poison(error)
     this.pipeline.refuse(failure)
@@ -480,34 +446,13 @@ export class StoreEngine<K, V> {
       await this.maintenance.jobsEnded()
       await Promise.all(this.logs.logs.map((log) => log.file.settled))
       const restartSequence = this.pipeline.nextSequence
-      await this.maintenance.flushTogether(this.tables.all, this.#editBeyondLogs(restartSequence), (state) =>
-        this.#startOver(state, restartSequence),
-      )
+      await this.maintenance.flushTogether(flushToStartOver(this, this.tables.all, restartSequence))
       this.events.emit('resumed', { durationMs: this.#parts.clock.monotonicMs() - beganMs })
       this.maintenance.schedule()
       this.gate.open()
     } catch (error) {
       if (!isDiskFull(error)) this.#poison(error)
     }
-  }
-
-  #startOver(state: ManifestState, restartSequence: number): void {
-    const { active } = this.tables
-    const isFresh = active.entryCount === 0 && active.arena.sizeBytes === this.arenas.arenaSizeBytes
-    for (const table of isFresh ? this.tables.sealed : this.tables.all) this.arenas.giveBack(table.arena)
-    this.tables.startOver(isFresh ? active : MemTable.create(takeArena(this.arenas), restartSequence))
-    this.views.setVersion(state.version, this.tables.all)
-    this.syncer.advanceTo(restartSequence - 1)
-    this.obsolete.addLogs(this.logs.abandon())
-    this.#removeOrphans()
-    this.pipeline.restart(restartSequence)
-    this.health.resume()
-  }
-
-  /** What was recovered is in segments. */
-  #removeOrphans(): void {
-    this.obsolete.addPaths(this.#orphansAfterRecovery)
-    this.#orphansAfterRecovery = []
   }
 
   async #bringToDisk(): Promise<void> {
@@ -527,13 +472,13 @@ export class StoreEngine<K, V> {
 
   async #flushAll(): Promise<void> {
     const tables = this.tables.all.filter((table) => table.entryCount > 0)
-    const more = this.#editBeyondLogs(this.pipeline.nextSequence)
-    if (tables.length > 0) await this.maintenance.flushTogether(tables, more, () => {})
+    const more = editBeyondLogs(this.fileNumbers, this.pipeline.nextSequence)
+    if (tables.length > 0) await this.maintenance.flushTogether({ tables, more, install: () => {} })
     else if (this.manifest.state.logNumbers.length > 0)
       await this.manifest.append({ added: [], removed: [], ...more }, () => {})
     else return
     this.obsolete.addLogs(this.logs.abandon())
-    this.#removeOrphans()
+    this.obsolete.addPaths(this.recovery.end())
   }
 
   /** No room to flush: the logs stay, synced; a store that did not end its recovery has none of its own. */
@@ -585,8 +530,4 @@ export class StoreEngine<K, V> {
       this.events.emit('warning', { message: `while the store was closed: ${String(error)}` })
     }
   }
-}
-
-function takeArena(arenas: ArenaSupply): NonNullable<ReturnType<ArenaSupply['take']>> {
-  return arenas.take() ?? arenas.takeBeyond(arenas.arenaSizeBytes)
 }

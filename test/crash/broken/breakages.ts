@@ -177,7 +177,7 @@ export const breakages: readonly Breakage[] = [
 `,
       },
       {
-        file: 'store/store-engine.ts',
+        file: 'store/recovery-job.ts',
         find: 'if (recovery === undefined) return undefined',
         replace: 'if (recovery === undefined || recovery.isContinued) return undefined',
       },
