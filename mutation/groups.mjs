@@ -65,7 +65,13 @@ export const groups = [
   },
   {
     name: 'recovery',
-    files: ['src/store/obsolete-files.ts', 'src/store/open-store.ts', 'src/store/recover-logs.ts'],
+    files: [
+      'src/store/obsolete-files.ts',
+      'src/store/open-store.ts',
+      'src/store/recover-logs.ts',
+      'src/store/recovery-job.ts',
+      'src/store/start-over.ts',
+    ],
     tests: [
       'src/store/obsolete-files.test.ts',
       'src/store/recover-logs.test.ts',
