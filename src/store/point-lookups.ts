@@ -198,7 +198,7 @@ export class PointLookups<K, V> {
     const { views, live } = this.#engine
     const reader = new PointReader()
     // A copy also where it is a Buffer, whose `slice` makes none.
-    const key = Uint8Array.from(this.#key.subarray(0, this.#keyLength))
+    const key = new Uint8Array(this.#key.subarray(0, this.#keyLength))
     this.#key = this.#keyScratch
     this.#reader.giveUp()
     live.add(limit)
