@@ -43,12 +43,13 @@ export function compress(table: u32, source: u32, length: u32, target: u32, limi
       const slot = slotOf(table, word)
       const entry = load<u32>(slot)
       store<u32>(slot, bias + at)
-      if (entry <= known || at + bias - entry > offsetMax || load<u32>(entry - bias) !== word) {
+      // Whether the place is of this input is chance, which no processor foretells: so there is no branch for it.
+      let from = select<u32>(entry - bias, source, entry > known)
+      if (load<u32>(from) !== word || entry <= known || at - from > offsetMax) {
         at += attempts >> patienceBits
         attempts += 1
         continue
       }
-      let from = entry - bias
       const matchEnd = endOfMatch(at + matchLengthMin, from + matchLengthMin, matchEndMax)
       while (at > anchor && from > source && load<u8>(at - 1) === load<u8>(from - 1)) {
         at -= 1
