@@ -19,6 +19,7 @@ import type { Scheduler } from '../time/scheduler.ts'
 import type { MergeExecutor, MergeHandle } from '../worker/merge-executor.ts'
 import { BackgroundJob } from './background-job.ts'
 import { Deferred } from './deferred.ts'
+import { JobStatistics } from './job-statistics.ts'
 import type { Leisure } from './leisure-watch.ts'
 import {
   inputBytesOf,
@@ -66,14 +67,6 @@ const easyMemoryShare = 0.5
 const firstRetryDelayMs = 100
 const lastRetryDelayMs = 10_000
 
-interface JobStatistics {
-  count: number
-  bytesRead: number
-  bytesWritten: number
-  totalMs: number
-  failures: number
-}
-
 export class Maintenance {
   readonly #parts: MaintenanceParts
   readonly #planner: MaintenancePlanner
@@ -93,20 +86,8 @@ export class Maintenance {
   #compactionFailure: unknown
   /** Settled whenever a job ends, well or not. */
   #jobEnded = new Deferred()
-  readonly #flushStatistics: JobStatistics = {
-    count: 0,
-    bytesRead: 0,
-    bytesWritten: 0,
-    totalMs: 0,
-    failures: 0,
-  }
-  readonly #compactionStatistics: JobStatistics = {
-    count: 0,
-    bytesRead: 0,
-    bytesWritten: 0,
-    totalMs: 0,
-    failures: 0,
-  }
+  readonly #flushStatistics = new JobStatistics()
+  readonly #compactionStatistics = new JobStatistics()
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts
@@ -119,11 +100,11 @@ export class Maintenance {
   }
 
   get flushes(): JobStatus {
-    return { ...this.#flushStatistics, running: this.#flush === undefined ? 0 : 1 }
+    return this.#flushStatistics.status(this.#flush === undefined ? 0 : 1)
   }
 
   get compactions(): JobStatus {
-    return { ...this.#compactionStatistics, running: this.#compaction === undefined ? 0 : 1 }
+    return this.#compactionStatistics.status(this.#compaction === undefined ? 0 : 1)
   }
 
   /** Why the last flush failed, or the compaction that flushes wait for. */
@@ -287,7 +268,7 @@ export class Maintenance {
     await this.#parts.beforeChange()
     const job = this.#planner.flushJob(flush.tables)
     const result = await this.#executorFor(job).run(job).done
-    this.#count(this.#flushStatistics, result, 0)
+    this.#flushStatistics.succeeded(result, 0)
     try {
       await this.#parts.manifest.append(this.#planner.flushEdit(flush, job, result), flush.install)
     } catch (error) {
@@ -457,7 +438,7 @@ export class Maintenance {
 
   #finishedFlush(began: Began, result: MergeResult): void {
     const durationMs = this.#parts.monotonicMs() - began.atMs
-    this.#count(this.#flushStatistics, result, durationMs)
+    this.#flushStatistics.succeeded(result, durationMs)
     this.#planner.earn(result.bytesWritten)
     const segments = result.added.map(({ number }) => number)
     this.#parts.events.emit('flushEnd', {
@@ -471,7 +452,7 @@ export class Maintenance {
 
   #finishedCompaction(began: Began, result: MergeResult): void {
     const durationMs = this.#parts.monotonicMs() - began.atMs
-    this.#count(this.#compactionStatistics, result, durationMs)
+    this.#compactionStatistics.succeeded(result, durationMs)
     const { bytesRead, bytesWritten } = result
     const segments = result.added.map(({ number }) => number)
     this.#parts.events.emit('compactionEnd', {
@@ -482,13 +463,6 @@ export class Maintenance {
       durationMs,
     })
     this.#signalEnd()
-  }
-
-  #count(statistics: JobStatistics, result: MergeResult, durationMs: number): void {
-    statistics.count++
-    statistics.bytesRead += result.bytesRead
-    statistics.bytesWritten += result.bytesWritten
-    statistics.totalMs += durationMs
   }
 
   /** A job ended: tells who waits, and looks for more to do once the running code is through. */
@@ -513,7 +487,7 @@ export class Maintenance {
   }
 
   #failed(statistics: JobStatistics, error: unknown): void {
-    statistics.failures++
+    statistics.failed()
     const { health, events } = this.#parts
     if (!isWorthRetrying(error)) health.poison(error)
     if (health.state !== 'failed' && !this.#isClosed) {

@@ -8,7 +8,7 @@ import { isDiskFull } from '../errors.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import type { StoreId } from '../log/file-header.ts'
-import { consumeCloseProof, consumeCloseProofSync, writeCloseProof } from '../manifest/close-proof.ts'
+import { consumeCloseProof, consumeCloseProofSync } from '../manifest/close-proof.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { ManifestState } from '../manifest/manifest-state.ts'
 import { MemTable } from '../memtable/mem-table.ts'
@@ -19,6 +19,7 @@ import type { Scheduler } from '../time/scheduler.ts'
 import type { MergeExecutor } from '../worker/merge-executor.ts'
 import type { ArenaSupply } from './arena-supply.ts'
 import { BackgroundSync } from './background-sync.ts'
+import { bringToDisk, letGo } from './close-store.ts'
 import { EntryEncoder } from './entry-encoder.ts'
 import type { FileNumbers } from './file-numbers.ts'
 import { type Leisure, LeisureWatch } from './leisure-watch.ts'
@@ -35,7 +36,7 @@ import { Resumption } from './resumption.ts'
 import { RoomGate } from './room-gate.ts'
 import { Scrubber } from './scrubber.ts'
 import type { Settings } from './settings.ts'
-import { editBeyondLogs, flushToStartOver } from './start-over.ts'
+import { flushToStartOver } from './start-over.ts'
 import type { StoreEvents } from './store-events.ts'
 import { asStoreError, type StoreHealth } from './store-health.ts'
 import { TurnWatch } from './turn-watch.ts'
@@ -343,16 +344,24 @@ export class StoreEngine<K, V> {
     await this.pipeline.idle()
     await this.maintenance.close()
     await this.logs.stopPreparing()
-    const failure = await this.#bringToDisk().then(
-      () => undefined,
-      (error: unknown) => asStoreError(error, `the store ${this.path} could not be brought to disk`),
-    )
+    const failure = await this.#bringToDisk()
     this.pipeline.refuse(this.health.closedError())
     this.health.close()
     this.gate.open()
-    await this.#letGo()
+    await letGo(this, this.#parts)
     this.events.emit('close', { path: this.path, durationMs: this.#parts.clock.monotonicMs() - beganMs })
     if (failure !== undefined) throw failure
+  }
+
+  async #bringToDisk(): Promise<Error | undefined> {
+    try {
+      // A removal under way may be taking the proof away.
+      await this.obsolete.settled()
+      if (!this.#isProofPresent) await bringToDisk(this, this.#parts.lock)
+      return undefined
+    } catch (error) {
+      return asStoreError(error, `the store ${this.path} could not be brought to disk`)
+    }
   }
 
   #switchLog(): number | undefined {
@@ -452,82 +461,6 @@ export class StoreEngine<K, V> {
       this.gate.open()
     } catch (error) {
       if (!isDiskFull(error)) this.#poison(error)
-    }
-  }
-
-  async #bringToDisk(): Promise<void> {
-    // A removal under way may be taking the proof away.
-    await this.obsolete.settled()
-    if (this.health.state === 'failed' || this.#isProofPresent) return
-    try {
-      await this.#flushAll()
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
-      await this.#proveWithLogs(error)
-      return
-    }
-    await this.obsolete.close()
-    await this.#prove([])
-  }
-
-  async #flushAll(): Promise<void> {
-    const tables = this.tables.all.filter((table) => table.entryCount > 0)
-    const more = editBeyondLogs(this.fileNumbers, this.pipeline.nextSequence)
-    if (tables.length > 0) await this.maintenance.flushTogether({ tables, more, install: () => {} })
-    else if (this.manifest.state.logNumbers.length > 0)
-      await this.manifest.append({ added: [], removed: [], ...more }, () => {})
-    else return
-    this.obsolete.addLogs(this.logs.abandon())
-    this.obsolete.addPaths(this.recovery.end())
-  }
-
-  /** No room to flush: the logs stay, synced; a store that did not end its recovery has none of its own. */
-  async #proveWithLogs(cause: unknown): Promise<void> {
-    if (this.pipeline.writtenSequence < this.pipeline.publishedSequence) throw cause
-    if (this.health.state !== 'open' || this.maintenance.isRecovering) return
-    this.logs.forgetMarks()
-    await this.syncer.sync()
-    await this.obsolete.close()
-    const logs = this.logs.logs.map((log) => ({ number: log.number, length: log.file.position }))
-    if (this.logs.logs.some((log) => !log.file.isWhole)) return
-    await this.#prove(logs).catch((error: unknown) => {
-      if (!isDiskFull(error)) throw error
-    })
-  }
-
-  /** Only when nothing is left in the files that the proof does not speak of. */
-  async #prove(logs: readonly { number: number; length: number }[]): Promise<void> {
-    await this.manifest.idle()
-    if (this.health.state === 'failed' || !this.manifest.isWhole) return
-    await this.#parts.lock.verify()
-    await writeCloseProof(this.#parts.fs, this.path, {
-      manifestNumber: this.manifest.number,
-      manifestLength: this.manifest.sizeBytes,
-      logs,
-      lastSequence: this.pipeline.nextSequence - 1,
-    })
-  }
-
-  /** Whatever fails here, the rest is let go of too: all that counts is on stable storage, or known not to be. */
-  async #letGo(): Promise<void> {
-    const { segments } = this.views.current
-    await this.#attempt(() => this.obsolete.close())
-    for (const segment of segments) await this.#attempt(() => segment.close())
-    await this.#attempt(() => this.#parts.executor.close())
-    await this.#attempt(() => this.#parts.inlineExecutor.close())
-    await this.syncer.idle()
-    await this.#attempt(() => this.logs.close())
-    await this.#attempt(() => this.manifest.close())
-    for (const table of this.tables.all) this.arenas.giveBack(table.arena)
-    this.arenas.release()
-    await this.#parts.lock.release()
-  }
-
-  async #attempt(act: () => Promise<unknown>): Promise<void> {
-    try {
-      await act()
-    } catch (error) {
-      this.events.emit('warning', { message: `while the store was closed: ${String(error)}` })
     }
   }
 }
