@@ -1,10 +1,12 @@
 /**
- * `npm run bench:tables -- <run.json> [<scale.json>]`: writes the tables of README.md and docs/benchmarks.md, and the
- * plot beside the latter, from saved runs. What stands between the marks is replaced; nothing else is touched.
+ * `npm run bench:tables -- <run.json> … [<scale.json>]`: writes the tables of README.md and docs/benchmarks.md, and the
+ * plot beside the latter, from saved runs. Several runs are joined: later ones are further rounds of what they measured.
+ * What stands between the marks is replaced; nothing else is touched.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../scripts/prepare.mjs'
+import { joinRuns } from './report/joined-runs.mjs'
 import { plotOf } from './report/plot.mjs'
 import { aboutRun, costTable, cpuTable, rateTable, targetTable } from './report/report.mjs'
 import { chartsOf, scaleTable } from './report/scale.mjs'
@@ -13,14 +15,13 @@ const plotFile = 'docs/benchmarks-scale.svg'
 
 const files = process.argv.slice(2)
 if (files.length === 0) {
-  console.error('usage: npm run bench:tables -- <run.json> [<scale.json>]')
+  console.error('usage: npm run bench:tables -- <run.json> … [<scale.json>]')
   process.exit(2)
 }
-for (const file of files) {
-  const run = JSON.parse(readFileSync(file, 'utf8'))
-  if (run.kind === 'scale') writeScale(run)
-  else writeTables(run)
-}
+const saved = files.map((file) => JSON.parse(readFileSync(file, 'utf8')))
+const runs = saved.filter(({ kind }) => kind !== 'scale')
+if (runs.length > 0) writeTables(joinRuns(runs))
+for (const run of saved) if (run.kind === 'scale') writeScale(run)
 
 /** @param {import('./report/report.mjs').SavedRun} run */
 function writeTables(run) {

@@ -1,6 +1,7 @@
 /** A saved run as Markdown: targets beside ratios, rates, costs, and what went wrong. */
 import { workloads } from '../workloads/index.mjs'
 import { amount, duration, mebibytes, table, times } from './format.mjs'
+import { roundsText } from './joined-runs.mjs'
 import { bestRival, median, medianFigure, medianRatio, resultsOf } from './ratios.mjs'
 import { targets } from './targets.mjs'
 
@@ -9,7 +10,8 @@ import { targets } from './targets.mjs'
  * @property {string} date
  * @property {number} minutes
  * @property {string} commit
- * @property {{ entries: number, rounds: number, seconds: number, quick: boolean }} settings
+ * @property {{ entries: number, rounds: number, seconds: number, secondsOf?: readonly number[], quick: boolean }} settings
+ *   `secondsOf`: of all that were joined
  * @property {ReturnType<typeof import('../harness/machine.mjs').describeMachine>} machine
  * @property {{ name: string, version: string, commit?: string }[]} engines
  * @property {{ name: string, error: string }[]} missing
@@ -31,15 +33,16 @@ export function reportOf(run) {
 }
 
 /** @param {SavedRun} run */
-export function aboutRun({ date, commit, settings, machine, engines, missing, minutes }) {
+export function aboutRun(run) {
+  const { date, commit, settings, machine, engines, missing, minutes } = run
   const versions = engines
     .filter(({ name }) => name !== 'nothing')
     .map(({ name, version }) => `${name} ${version}`)
   const absent = missing.length === 0 ? '' : ` Missing: ${missing.map(({ name }) => name).join(', ')}.`
-  const { entries, rounds, seconds } = settings
+  const { entries, seconds, secondsOf = [seconds] } = settings
   return (
     `${date.slice(0, 10)}, commit ${commit || 'unknown'}: ${entries.toLocaleString('en-US')} entries, ` +
-    `${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ${seconds} s a measurement, ${Math.round(minutes)} min in all. ` +
+    `${roundsText(run)} of ${secondsOf.join(' or ')} s a measurement, ${Math.round(minutes)} min in all. ` +
     `${machine.processor}${machine.virtual ? ' (virtual)' : ''}, ${machine.processorCount} processors, ` +
     `${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.fileSystem}, Node ${machine.node.slice(1)}, ` +
     `load ${machine.loadAverage[0]?.toFixed(1)} at the end. ${versions.join(', ')}.${absent}`
