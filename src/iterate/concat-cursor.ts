@@ -59,10 +59,10 @@ export class ConcatCursor implements EntryCursor {
   }
 
   advance(): CursorState {
-    if (!this.#isChildFresh) {
-      const child = this.#childOf()
-      const state = child === undefined ? CursorState.end : child.advance()
-      if (state !== CursorState.end || child === undefined) return this.#give(state)
+    const child = this.#child
+    if (!this.#isChildFresh && child !== undefined) {
+      const state = child.advance()
+      if (state !== CursorState.end) return this.#give(state)
       this.#enterNext()
     }
     return this.#settleFresh()
@@ -102,8 +102,9 @@ export class ConcatCursor implements EntryCursor {
 
   /** The cursor of the source that the walk is in; `undefined` outside. */
   #childOf(): EntryCursor | undefined {
-    const source = this.#sources[this.#at]
-    if (source === undefined) return undefined
+    // Asked first: code that once looked for element -1 is slow ever after.
+    if (this.#at < 0 || this.#at >= this.#sources.length) return undefined
+    const source = this.#sources[this.#at] as CursorSource
     if (this.#childAt !== this.#at) {
       this.#child = source.cursor(this.#options)
       this.#childAt = this.#at
