@@ -59,9 +59,7 @@ export class SegmentCursor implements EntryCursor {
   #ordinal = 0
   /** Forward: an entry of the key was given already. A walk starts at the first entry of a key. */
   #isKeyDone = false
-  /** Reverse: the candidate is an entry of the reader's block, or -1. */
-  #candidate = -1
-  /** Reverse: the candidate is the stash, which points into a window. */
+  /** Reverse: there is a candidate from a block before, the stash, which points into a window. */
   #isStashed = false
   /** Reverse: the stash points into the current window. */
   #keepsWindow = false
@@ -160,7 +158,7 @@ export class SegmentCursor implements EntryCursor {
     this.#pendingMove.forget()
     this.#block = block
     this.#ordinal = ordinal
-    this.#dropCandidate()
+    this.#dropStash()
     this.#readCount = 0
   }
 
@@ -197,42 +195,38 @@ export class SegmentCursor implements EntryCursor {
     while (this.#block >= 0) {
       if (this.#readerBlock !== this.#block && !this.#enter(opened, this.#block)) return CursorState.pending
       let ordinal = this.#ordinal === lastEntry ? reader.count - 1 : this.#ordinal
+      let candidate = -1
       for (; ordinal >= 0; ordinal -= 1) {
-        if (reader.sequenceNumberOf(ordinal) <= this.#sequenceLimit) {
-          this.#dropCandidate()
-          this.#candidate = ordinal
-        }
+        if (reader.sequenceNumberOf(ordinal) <= this.#sequenceLimit) candidate = ordinal
         if (reader.isOlderVersion(ordinal)) continue
-        if (this.#candidate < 0 && !this.#isStashed) continue
+        if (candidate < 0 && !this.#isStashed) continue
         this.#ordinal = ordinal - 1
-        this.#giveCandidate()
+        this.#giveCandidate(candidate)
         return CursorState.entry
       }
-      this.#stashCandidate()
+      if (candidate >= 0) this.#stashCandidate(candidate)
       this.#block -= 1
       this.#ordinal = lastEntry
     }
     return CursorState.end
   }
 
-  #giveCandidate(): void {
-    if (this.#isStashed && this.#stash !== undefined) copyEntryView(this.#stash, this.entry)
-    else this.#reader.view(this.#candidate, this.entry)
-    this.#dropCandidate()
+  /** Gives the entry of the reader's block, or, if that is -1, the stash. */
+  #giveCandidate(candidate: number): void {
+    if (candidate >= 0) this.#reader.view(candidate, this.entry)
+    else copyEntryView(this.#stash as EntryView, this.entry)
+    if (this.#isStashed) this.#dropStash()
   }
 
-  /** The walk leaves the block, but its candidate must stay. */
-  #stashCandidate(): void {
-    if (this.#candidate < 0) return
+  /** The walk leaves the block, but its candidate must stay. It is newer than one that was stashed before. */
+  #stashCandidate(candidate: number): void {
     this.#stash ??= createEntryView()
-    this.#reader.view(this.#candidate, this.#stash)
-    this.#candidate = -1
+    this.#reader.view(candidate, this.#stash)
     this.#isStashed = true
     this.#keepsWindow = true
   }
 
-  #dropCandidate(): void {
-    this.#candidate = -1
+  #dropStash(): void {
     this.#isStashed = false
     this.#keepsWindow = false
   }
