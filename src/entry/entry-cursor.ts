@@ -19,6 +19,8 @@ export interface CursorOptions {
   /** Entries above it do not exist for this cursor. */
   readonly sequenceLimit: SequenceNumber
   readonly allVersions: boolean
+  /** Where the cursor may show the entry it stands on, so that who made it for that need not copy the view. */
+  readonly entry?: EntryView
 }
 
 export interface EntryCursor {

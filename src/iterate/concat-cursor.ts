@@ -31,7 +31,8 @@ export class ConcatCursor implements EntryCursor {
   /** `sources` sorted by key, without overlap. */
   constructor(sources: readonly CursorSource[], options: CursorOptions) {
     this.#sources = sources
-    this.#options = options
+    // A child that can shows its entries in this cursor's own view.
+    this.#options = { ...options, entry: this.entry }
   }
 
   rewind(): CursorState {
@@ -113,9 +114,13 @@ export class ConcatCursor implements EntryCursor {
   }
 
   #give(state: CursorState): CursorState {
-    if (state === CursorState.entry) copyEntryView((this.#child as EntryCursor).entry, this.entry)
+    if (state === CursorState.entry) this.#showChild((this.#child as EntryCursor).entry)
     if (state !== CursorState.pending) this.#pendingMove.forget()
     return state
+  }
+
+  #showChild(entry: EntryView): void {
+    if (entry !== this.entry) copyEntryView(entry, this.entry)
   }
 
   /** Forward: the first source that may have a key at or after `key`. Reverse: the last with one before it. */

@@ -100,18 +100,22 @@ test('a run walks as one sorted source', async () => {
       someEntries,
       fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
       someOptions,
-      fc.boolean(),
+      fc.record({ isLazy: fc.boolean(), sharesView: fc.boolean() }),
       someSeeks,
       someLoad,
-      async (entries, cuts, options, isLazy, seeks, load) => {
-        const cursor = new ConcatCursor(cutIntoRun(entries, cuts, isLazy), options)
+      async (entries, cuts, options, how, seeks, load) => {
+        const cursor = new ConcatCursor(cutIntoRun(entries, cuts, how), options)
         await expectWalks(cursor, entriesSeen(entries, options), options.reverse, seeks, load)
       },
     ),
   )
 })
 
-function cutIntoRun(entries: readonly PlainEntry[], cuts: readonly boolean[], isLazy: boolean) {
+function cutIntoRun(
+  entries: readonly PlainEntry[],
+  cuts: readonly boolean[],
+  { isLazy, sharesView }: { readonly isLazy: boolean; readonly sharesView: boolean },
+) {
   const parts: PlainEntry[][] = []
   entries.forEach((entry, i) => {
     const isBorder = i === 0 || compareBytes(entries[i - 1]!.key, entry.key) !== 0
@@ -121,7 +125,8 @@ function cutIntoRun(entries: readonly PlainEntry[], cuts: readonly boolean[], is
   return parts.map((part) => ({
     smallestKey: part[0]!.key,
     largestKey: part.at(-1)!.key,
-    cursor: (options: CursorOptions) => new ArrayCursor(part, options, isLazy),
+    cursor: ({ entry, ...options }: CursorOptions) =>
+      new ArrayCursor(part, sharesView && entry ? { ...options, entry } : options, isLazy),
   }))
 }
 

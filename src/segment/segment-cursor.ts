@@ -43,7 +43,7 @@ const lastEntry = -2
 const segmentItself = -1
 
 export class SegmentCursor implements EntryCursor {
-  readonly entry: EntryView = createEntryView()
+  readonly entry: EntryView
   readonly #segment: SegmentOfCursor
   readonly #isReverse: boolean
   readonly #allVersions: boolean
@@ -72,6 +72,7 @@ export class SegmentCursor implements EntryCursor {
 
   constructor(segment: SegmentOfCursor, options: CursorOptions, access: SegmentAccess) {
     invariant(!(options.reverse && options.allVersions), 'all versions are walked forward only')
+    this.entry = options.entry ?? createEntryView()
     this.#segment = segment
     this.#isReverse = options.reverse
     this.#allVersions = options.allVersions

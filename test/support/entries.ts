@@ -155,7 +155,7 @@ export const someEntries: fc.Arbitrary<PlainEntry[]> = fc
 
 /** A cursor over sorted entries, with a `pending` before each step if wanted. */
 export class ArrayCursor implements EntryCursor {
-  readonly entry: EntryView = createEntryView()
+  readonly entry: EntryView
   readonly #seen: readonly PlainEntry[]
   readonly #reverse: boolean
   readonly #isLazy: boolean
@@ -163,6 +163,7 @@ export class ArrayCursor implements EntryCursor {
   #isLoaded = false
 
   constructor(sorted: readonly PlainEntry[], options: CursorOptions, isLazy = false) {
+    this.entry = options.entry ?? createEntryView()
     this.#seen = entriesSeen(sorted, options)
     this.#reverse = options.reverse
     this.#isLazy = isLazy
