@@ -295,11 +295,12 @@ export class LogStructuredStore<K = string, V = string> extends SyncKeyValueStor
     checkRangeOptions('forEach', range)
     const scan = this.#scan(range, () => undefined)
     const { arenas } = this.#engine
+    const { signal } = range
     const views = new ByteViews()
     arenas.beginViewing()
     try {
       const visitEntry = (entry: EntryView): unknown => {
-        if (range.signal?.aborted) throw range.signal.reason
+        if (signal?.aborted) throw signal.reason
         return visit(
           views.of(entry.keyBytes, entry.keyStart, entry.keyLength),
           views.of(entry.valueBytes, entry.valueStart, entry.valueLength),

@@ -71,24 +71,25 @@ export class RangeScan<T> implements ItemSource<T> {
    * so much that the picture changed, `onMoved` tells that nothing of the old one is looked at any more.
    */
   visit(limit: number, visit: (entry: EntryView) => unknown, onMoved: () => void): number {
+    if (limit <= 0) return 0
+    const { views } = this.#parts
     let count = 0
-    while (count < limit) {
-      const cursor = this.#currentCursor()
-      let state = this.#makeMove(cursor)
-      while (state === CursorState.pending) {
-        this.loadSync()
-        state = this.#makeMove(cursor)
-      }
-      if (state !== CursorState.entry) break
+    let cursor = this.#currentCursor()
+    let state = this.#endMoveSync(cursor, this.#makeMove(cursor))
+    while (state === CursorState.entry) {
       count++
       this.#move = Move.advance
-      const answer = visit(cursor.entry)
-      if (this.#parts.views.current.generation !== this.#generation) {
-        // Goes on behind this key.
+      const isLast = visit(cursor.entry) === false || count >= limit
+      const hasMoved = views.current.generation !== this.#generation
+      if (hasMoved) {
         this.#standOn(cursor.entry)
         onMoved()
       }
-      if (answer === false) break
+      if (isLast) break
+      // In the new picture it goes on behind this key.
+      if (hasMoved) cursor = this.#currentCursor()
+      state = this.#makeMove(cursor)
+      if (state === CursorState.pending) state = this.#endMoveSync(cursor, state)
     }
     return count
   }
@@ -153,6 +154,15 @@ export class RangeScan<T> implements ItemSource<T> {
       default:
         return cursor.seek(this.#key.subarray(0, this.#keyLength), this.#move === Move.seekBehind)
     }
+  }
+
+  /** Loads, blocking, and repeats the move that led to `state` as long as that is `pending`. */
+  #endMoveSync(cursor: VisibleCursor, state: CursorState): CursorState {
+    while (state === CursorState.pending) {
+      this.loadSync()
+      state = this.#makeMove(cursor)
+    }
+    return state
   }
 
   #standOn({ keyBytes, keyStart, keyLength }: EntryView): void {
