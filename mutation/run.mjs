@@ -3,7 +3,7 @@
  * these mutants the quick tests notice. Lists those that they do not, prints a score for each group, and fails when
  * one is below 80 %. See docs/testing.md.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,6 +65,8 @@ async function tryMutants({ files, tests }) {
   // Copies of the sources, changed, and without the changes of this folder that come meanwhile.
   const folder = mkdtempSync(join(tmpdir(), 'varve-mutation-'))
   try {
+    // Copies find packages in a folder above them. Stryker would link only folders, not a node_modules/ that is a link.
+    symlinkSync(realpathSync(join(root, 'node_modules')), join(folder, 'node_modules'), 'junction')
     return (await run(files, folder)).map(mutantOf)
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -92,6 +94,7 @@ async function run(files, folder) {
     timeoutMS: 3000,
     reporters: ['progress-append-only'],
     tempDirName: folder,
+    symlinkNodeModules: false,
     ignorePatterns: ['bench', 'docs-api', 'coverage', 'examples'],
     allowConsoleColors: false,
     logLevel: 'warn',

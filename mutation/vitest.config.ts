@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config'
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { BaseSequencer, type Reporter, type TestModule, type TestSpecification } from 'vitest/node'
 import project from '../vitest.config.ts'
 
 /** The `tests` of a group in groups.mjs. */
@@ -18,6 +18,16 @@ class InOrder extends BaseSequencer {
   }
 }
 
+/** A file of tests that cannot be loaded fails the run: Stryker would take it for one without tests. */
+const loaded: Reporter = {
+  onTestModuleEnd(file: TestModule) {
+    const [error] = file.errors()
+    if (error === undefined || file.children.size > 0) return
+    const told = new Error(`${file.relativeModuleId} cannot be loaded: ${error.message}`)
+    file.project.vitest.state.catchError(told, 'Unhandled Error')
+  },
+}
+
 const config: ViteUserConfig = mergeConfig(
   { ...project, test: { ...project.test, include: [] } },
   defineConfig({
@@ -26,6 +36,7 @@ const config: ViteUserConfig = mergeConfig(
       // Each mutant has a thread of its own all the same.
       isolate: false,
       sequence: { sequencer: InOrder },
+      reporters: ['default', loaded],
     },
   }),
 )
