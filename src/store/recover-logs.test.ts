@@ -4,6 +4,8 @@ import { LogFile, logStoreId } from '../../test/support/log-files.ts'
 import type { EntryKind } from '../entry/entry.ts'
 import { CorruptionError, UnsupportedFormatError } from '../errors.ts'
 import type { ArrivingBytes } from '../fs/read-in-slices.ts'
+import { ownScratchSizeBytes } from '../kernel/memory-layout.ts'
+import { memoryPool } from '../kernel/memory-pool.ts'
 import type { LogContent, ReplayStart } from '../log/log-replay.ts'
 import { RecordType } from '../log/record-format.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
@@ -16,15 +18,31 @@ const start: ReplayStart = { storeId: logStoreId, flushedSequence: 0, restartSeq
 interface Recovered extends RecoveredLogs {
   /** What the tables hold, table by table, as they are given: newest first. */
   readonly entries: readonly PlainEntry[][]
+  /** Where the logs were read, one after the other. */
+  readonly memories: readonly Uint8Array[]
+  /** Of the supply, by the tables. */
+  readonly takenBytes: number
 }
 
-async function recover(logs: readonly LogContent[], from: Partial<ReplayStart> = {}): Promise<Recovered> {
+/** `onRead` sees a log before any of it is there, and may change it. */
+async function recover(
+  logs: readonly LogContent[],
+  from: Partial<ReplayStart> = {},
+  onRead: (arriving: ArrivingBytes) => void = () => {},
+): Promise<Recovered> {
   const arenas = new ArenaSupply(arenaSizeBytes, 2)
+  const memories: Uint8Array[] = []
+  const sources = logs.map((log) =>
+    sourceOf(log, (arriving) => {
+      memories.push(arriving.bytes)
+      onRead(arriving)
+    }),
+  )
   try {
-    const recovered = await recoverLogs(logs.map(sourceOf), { ...start, ...from }, arenas)
+    const recovered = await recoverLogs(sources, { ...start, ...from }, arenas)
     const entries: PlainEntry[][] = []
     for (const table of recovered.tables) entries.push(await entriesIn(table))
-    return { ...recovered, entries }
+    return { ...recovered, entries, memories, takenBytes: arenas.takenBytes }
   } finally {
     arenas.release()
   }
@@ -33,14 +51,14 @@ async function recover(logs: readonly LogContent[], from: Partial<ReplayStart> =
 /** Comes in by pieces of this size, the last one first. */
 const pieceLength = 1000
 
-function sourceOf({ bytes, ...log }: LogContent): LogSource {
+function sourceOf({ bytes, ...log }: LogContent, onRead: (arriving: ArrivingBytes) => void): LogSource {
   const read = async (memoryOf: (sizeBytes: number) => Uint8Array): Promise<ArrivingBytes> => {
     const memory = memoryOf(bytes.length).fill(0xee)
     const reveal = (from: number, to: number): void => memory.set(bytes.subarray(from, to), from)
     reveal(Math.floor(Math.max(0, bytes.length - 1) / pieceLength) * pieceLength, bytes.length)
     openCount += 1
     let arrivedLength = 0
-    return {
+    const arriving: ArrivingBytes = {
       bytes: memory,
       get arrivedLength() {
         return arrivedLength
@@ -54,6 +72,8 @@ function sourceOf({ bytes, ...log }: LogContent): LogSource {
         openCount -= 1
       },
     }
+    onRead(arriving)
+    return arriving
   }
   return { ...log, read }
 }
@@ -71,6 +91,12 @@ function entriesIn(table: MemTable): Promise<PlainEntry[]> {
 
 function firstLog(): LogFile {
   return new LogFile(3).link({ previousNumber: 0, previousLength: 0, lastSequence: 0 })
+}
+
+/** Too large for one arena, of entries of which several fit into one. */
+function withLargeGroups(log: LogFile, count = 30): LogFile {
+  for (let i = 0; i < count; i++) log.entries([put(`k${100 + i}`, log.nextSequence, 'v'.repeat(9000))])
+  return log
 }
 
 const put = (key: string, sequence: number, value = `${key}${sequence}`): PlainEntry =>
@@ -96,7 +122,27 @@ describe('recoverLogs()', () => {
     const { entries, entryCount } = await recover([log.content()], { flushedSequence: 2 })
     expect(entries).toEqual([[put('c', 3)]])
     expect(entryCount).toBe(1)
-    expect((await recover([log.content()], { flushedSequence: 3 })).tables).toEqual([])
+  })
+
+  test('gives back all memory when everything is in segments', async () => {
+    const log = firstLog().entries([put('a', 1), put('b', 2), put('c', 3)])
+    const { tables, takenBytes } = await recover([log.content()], { flushedSequence: 3 })
+    expect(tables).toEqual([])
+    expect(takenBytes).toBe(0)
+  })
+
+  test('goes through a log while it is still being read', async () => {
+    const log = withLargeGroups(firstLog())
+    const lengths: number[] = []
+    await recover([log.content()], {}, (arriving) => {
+      const { arrive } = arriving
+      arriving.arrive = (length) => {
+        lengths.push(length)
+        return arrive(length)
+      }
+    })
+    expect(lengths.length).toBeGreaterThan(30)
+    expect(lengths).toEqual([...lengths].sort((a, b) => a - b))
   })
 
   test('adds the bytes of all logs, and gives the first place that was cut', async () => {
@@ -133,18 +179,32 @@ describe('recoverLogs()', () => {
   })
 
   test('takes another table when one is full, and more than the store may have later', async () => {
-    const value = 'v'.repeat(9000)
-    const log = firstLog()
-    for (let sequence = 1; sequence <= 30; sequence++)
-      log.entries([put(`k${100 + sequence}`, sequence, value)])
-    const { entries, tables } = await recover([log.content()])
+    const { entries, tables } = await recover([withLargeGroups(firstLog()).content()])
     expect(tables.length).toBeGreaterThan(2)
-    expect(tables.every(({ arena }) => arena.sizeBytes >= arenaSizeBytes)).toBe(true)
+    for (const { arena } of tables) {
+      expect(arena.sizeBytes).toBeGreaterThanOrEqual(arenaSizeBytes)
+      expect(arena.sizeBytes).toBeLessThan(1.1 * arenaSizeBytes)
+    }
     const oldestFirst = [...entries].reverse().flat()
     expect(oldestFirst.map(({ sequenceNumber }) => sequenceNumber)).toEqual(
       Array.from({ length: 30 }, (_, i) => i + 1),
     )
-    expect(oldestFirst.every((entry) => entry.value.length === value.length)).toBe(true)
+    expect(oldestFirst.every((entry) => entry.value.length === 9000)).toBe(true)
+  })
+
+  test('reads a log larger than an arena into memory of its own, also behind one that lies in an arena', async () => {
+    const a = firstLog().entries([put('a', 1)])
+    // Longer than the scratch space that comes before an arena in a memory of its own.
+    const b = withLargeGroups(new LogFile(5).linkTo(a), 100)
+    expect(b.length).toBeGreaterThan(ownScratchSizeBytes + arenaSizeBytes)
+    const { entries, tables, memories } = await recover([a.content(), b.content()])
+    const oldestFirst = [...entries].reverse().flat()
+    expect(oldestFirst.map(({ sequenceNumber }) => sequenceNumber)).toEqual(
+      Array.from({ length: 101 }, (_, i) => i + 1),
+    )
+    expect(oldestFirst.slice(1).every(({ value }) => value.length === 9000)).toBe(true)
+    expect(tables.map(({ bytes }) => bytes.buffer)).toContain(memories[0]?.buffer)
+    expect(tables.map(({ bytes }) => bytes.buffer)).not.toContain(memories[1]?.buffer)
   })
 
   test('gives an entry that is larger than a table one of its own', async () => {
@@ -170,17 +230,28 @@ describe('recoverLogs()', () => {
     const tiny = Array.from({ length: 2_400 }, (_, i) => put(`${(i * 7919) % 2_400}`, i + 1, ''))
     for (let at = 0; at < tiny.length; at += 100) few.entries(tiny.slice(at, at + 100))
     expect(few.length).toBeLessThan(arenaSizeBytes - 2_000)
-    for (const [each, count] of [
-      [log, 1_900],
-      [few, 2_400],
+    for (const [each, count, isOtherBelow] of [
+      [log, 1_900, false],
+      [few, 2_400, false],
+      [few, 2_400, true],
     ] as const) {
-      const { entries, tables, entryCount } = await recover([each.content()])
+      // The lowest free range goes out first, so the second arena is this one.
+      const below = isOtherBelow ? memoryPool.take(arenaSizeBytes) : undefined
+      const { entries, tables, entryCount } = await recover([each.content()], {}, () => {
+        if (below !== undefined) memoryPool.giveBack(below)
+      })
+      if (below !== undefined) expect(tables.at(-2)?.arena.base).toBe(below.base)
       expect(entryCount).toBe(count)
       expect(tables.length).toBeGreaterThan(1)
       const sequences = [...entries].reverse().map((table) => table.map((entry) => entry.sequenceNumber))
       expect(sequences.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
       for (let i = 1; i < sequences.length; i++)
         expect(Math.min(...(sequences[i] ?? []))).toBeGreaterThan(Math.max(...(sequences[i - 1] ?? [])))
+      // The oldest is flushed first, and its arena is used again.
+      for (const [i, table] of [...tables].reverse().entries()) {
+        expect((await entriesIn(table)).map((entry) => entry.sequenceNumber)).toEqual(sequences[i])
+        table.bytes.fill(0xff, table.positionOf(0), table.positionOf(table.arena.sizeBytes))
+      }
     }
   })
 
@@ -190,6 +261,20 @@ describe('recoverLogs()', () => {
     const { entries, tables } = await recover([a.content(), b.content()])
     expect(tables).toHaveLength(1)
     expect(entries).toEqual([[put('a', 1), put('b', 3), put('b', 2)]])
+  })
+
+  test('makes a table of logs where they were read into its arena, without a copy', async () => {
+    const a = firstLog().entries([put('a', 1), put('b', 2)])
+    const b = new LogFile(5).linkTo(a).entries([put('b', 3)])
+    const { tables, memories } = await recover([a.content(), b.withRoom(8_000)])
+    const [table] = tables
+    for (const { buffer } of memories) expect(buffer).toBe(table?.bytes.buffer)
+    expect(table?.positionOf(table.appendOffset)).toBe((memories[1]?.byteOffset ?? 0) + b.length)
+  })
+
+  test('takes an entry of sixteen bytes that fills its group', async () => {
+    const log = firstLog().entries([put('', 1, '')])
+    expect((await recover([log.content()])).entries).toEqual([[put('', 1, '')]])
   })
 
   test('refuses a group with fewer entries than it says', async () => {
@@ -229,16 +314,11 @@ describe('recoverLogs()', () => {
     const end = log.length
     log.mark(log.syncedTo()).entries([put('b', 2)])
     await expect(recover([log.zeroed(end - 16, 16)])).rejects.toBeInstanceOf(CorruptionError)
-    const source = sourceOf(log.content())
     const failure = new Error('the disk is broken')
-    const read: LogSource['read'] = async (memoryOf) => {
-      const arriving = await source.read(memoryOf)
+    const failing = recover([log.content()], {}, (arriving) => {
       arriving.arrive = () => Promise.reject(failure)
-      return arriving
-    }
-    const arenas = new ArenaSupply(arenaSizeBytes, 2)
-    await expect(recoverLogs([{ ...source, read }], start, arenas)).rejects.toBe(failure)
-    arenas.release()
+    })
+    await expect(failing).rejects.toBe(failure)
   })
 
   test('reads logs that lie inside a larger memory', async () => {
