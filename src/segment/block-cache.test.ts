@@ -43,6 +43,28 @@ test('finds what it holds, and never more frames than its budget', () => {
   )
 })
 
+test('tells where an entry lies, and touching it is no use of the block', () => {
+  const cache = new BlockCache(3 * frameSizeBytes)
+  const blocks = cache.register(5)
+  put(cache, blocks, 0)
+  const frame = put(cache, blocks, 2)
+  const words = cache.memoryOf(frame).words.subarray(cache.startOf(frame) / 4)
+  // 31 entries in 3,000 bytes.
+  words[2] = 31 << 8
+  words[3] = 3000
+  cache.publish(blocks, 2, frame)
+  expect(cache.placeOf(blocks, 1, 0)).toBeLessThan(0)
+  expect(cache.placeOf(blocks, 5, 0)).toBeLessThan(0)
+  const places = Int32Array.from({ length: 255 }, (_, ordinal) => cache.placeOf(blocks, 2, ordinal))
+  expect(Math.min(...places)).toBeGreaterThanOrEqual(0)
+  expect(new Set(places).size).toBe(255)
+  const { hitCount } = cache
+  cache.touchEntries(places, places.length)
+  expect(cache.hitCount).toBe(hitCount)
+  cache.drop(blocks)
+  expect(cache.placeOf(blocks, 2, 0)).toBeLessThan(0)
+})
+
 test('keeps what it holds while its memory grows, and a view of it', () => {
   const blockCount = 2_500
   const cache = new BlockCache((blockCount + 1) * frameSizeBytes)

@@ -14,6 +14,7 @@ import { shapeOf } from './block-shape.ts'
 import { LargeBlocks, type LargeColumn } from './large-blocks.ts'
 import { PassingBlocks } from './passing-blocks.ts'
 import { blockSizeBytesMax } from './segment-format.ts'
+import { touchEntry } from './touch-entry.ts'
 
 export const frameSizeBytes: number = blockSizeBytesMax
 /** Slabs of 4 MB: few enough for their headers to stay in the processor's cache; untouched pages cost nothing. */
@@ -26,6 +27,9 @@ const slabFrameCount = 1 << slabFrameCountBits
 const firstFrameCount = 16
 const slabGrowth = 8
 export const noFrame = -1
+/** A place is a frame with an ordinal in its low bits. */
+const ordinalBits = 8
+const ordinalMask = (1 << ordinalBits) - 1
 
 /** The column of one segment: block to frame, or -1. Given out and taken back by the cache. */
 export interface CachedBlocks {
@@ -44,6 +48,8 @@ export class BlockCache {
   hitCount = 0
   /** Blocks that had to be read from the file. Raised by whoever reads them. */
   missCount = 0
+  /** Of no meaning: what {@link touchEntries} touched, kept so that no compiler leaves it out. */
+  touched = 0
   readonly #frameCountMax: number
   readonly #slabs: BlockMemory[] = []
   /** Frames that were ever used; the next new one has this number. */
@@ -55,7 +61,7 @@ export class BlockCache {
   #blockOf: Int32Array = new Int32Array(0)
   /** For each frame 1 when it was used since the hand came by. */
   #referenced: Uint8Array = new Uint8Array(0)
-  /** For each frame the shape of its block, for {@link BlockReader.prefetch}. */
+  /** For each frame the shape of its block, for {@link touchEntry}. */
   #shapes: Uint16Array = new Uint16Array(0)
   #hand = 0
   readonly #segments = new Map<number, CachedBlocks>()
@@ -103,6 +109,26 @@ export class BlockCache {
     return frame
   }
 
+  /** Where an entry of a block lies, for {@link touchEntries}; below zero: nowhere. Does not count as use of the block. */
+  placeOf(blocks: CachedBlocks, block: number, ordinal: number): number {
+    if (block >= blocks.frames.length) return noFrame
+    return ((blocks.frames[block] as number) << ordinalBits) | ordinal
+  }
+
+  /** Touches the entries at `places[0, count)`, so that lookups of them need not wait for memory. */
+  touchEntries(places: Int32Array, count: number): void {
+    const slabs = this.#slabs
+    const shapes = this.#shapes
+    let touched = 0
+    for (let i = 0; i < count; i += 1) {
+      const place = places[i] as number
+      const frame = place >>> ordinalBits
+      const { bytes } = slabs[frame >>> slabFrameCountBits] as BlockMemory
+      touched ^= touchEntry(bytes, this.startOf(frame), place & ordinalMask, shapes[frame] as number)
+    }
+    this.touched = touched
+  }
+
   has(blocks: CachedBlocks, block: number): boolean {
     return this.isEnabled && blocks.frames[block] !== noFrame
   }
@@ -131,7 +157,7 @@ export class BlockCache {
     return (frame & (slabFrameCount - 1)) * frameSizeBytes
   }
 
-  /** The shape of the frame's block: {@link BlockReader.prefetch} makes something of it. */
+  /** The shape of the frame's block: {@link touchEntry} makes something of it. */
   shapeOf(frame: number): number {
     return this.#shapes[frame] as number
   }

@@ -7,22 +7,11 @@ import { commonPrefixLength, compareRanges, equalRanges } from '../bytes/compare
 import { keyPrefix, readPrefix } from '../bytes/prefix.ts'
 import { EntryFlag, type EntryKind, type EntryView } from '../entry/entry.ts'
 import { type BlockMemory, noMemory } from './block-memory.ts'
-import { countIn, lengthIn } from './block-shape.ts'
-import {
-  BlockEntryFlag,
-  BlockKind,
-  blockHeaderSizeBytes,
-  columnsSizeBytes,
-  largeDataOffset,
-} from './segment-format.ts'
-
-const cacheLineSizeBytes = 64
+import { BlockEntryFlag, BlockKind, blockHeaderSizeBytes, largeDataOffset } from './segment-format.ts'
 
 export class BlockReader {
   /** Entries of the block. */
   count = 0
-  /** Of no meaning: what {@link BlockReader.prefetch} touched, kept so that no compiler leaves it out. */
-  fetched = 0
   #memory: BlockMemory = noMemory
   #bytes: Uint8Array = this.#memory.bytes
   #halves: Uint16Array = this.#memory.halves
@@ -37,32 +26,6 @@ export class BlockReader {
   #baseSequence = 0
   /** How many bytes all keys of the block have in common. */
   #prefixLength = 0
-
-  /**
-   * Touches what a lookup of entry `ordinal` in the columnar block at `at` is about to read, to be followed by
-   * {@link BlockReader.open}. Reading an entry is a chain of loads that each wait for the one before and come from
-   * far memory as a rule: the header says where the columns lie, those where the entry lies. From the shape, which is
-   * near, follows where the columns are, and where the entry is if all are of one size; so the processor fetches all
-   * at once.
-   */
-  prefetch({ bytes, halves, words }: BlockMemory, at: number, ordinal: number, shape: number): void {
-    const count = countIn(shape)
-    if (ordinal >= count) return
-    const columns = at + blockHeaderSizeBytes
-    const ends = ((columns + 12 * count) >>> 1) + ordinal
-    const dataOffset = columnsSizeBytes(count)
-    const length = lengthIn(shape)
-    const entry = at + dataOffset + Math.floor(((length - dataOffset) * ordinal) / count)
-    const last = at + length - 16
-    this.fetched =
-      (words[(columns >>> 2) + 2 * count + ordinal] as number) ^
-      (halves[ends] as number) ^
-      (halves[ends + count + 1] as number) ^
-      (bytes[columns + 16 * count + 2 + ordinal] as number) ^
-      (bytes[entry] as number) ^
-      (bytes[Math.min(entry + cacheLineSizeBytes, last)] as number) ^
-      (bytes[Math.min(entry + 2 * cacheLineSizeBytes, last)] as number)
-  }
 
   /** Moves to the block at `at` (a multiple of eight) in `memory`. */
   open(memory: BlockMemory, at: number): void {

@@ -17,6 +17,7 @@ import type { SegmentCaches } from './segment-caches.ts'
 import type { Footer } from './segment-format.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import type { SegmentParts } from './segment-opening.ts'
+import { touchEntry } from './touch-entry.ts'
 import { cutBlockMemory } from './window-memory.ts'
 
 /** What the cache's column from block to frame takes for each block. */
@@ -26,6 +27,8 @@ export class OpenedSegment {
   readonly blockIndex: BlockIndex
   readonly keyIndex: KeyIndex
   readonly footer: Footer
+  /** Of no meaning: what {@link touchEntry} answered. */
+  touched = 0
   readonly #file: File
   readonly #meta: SegmentMeta
   readonly #cache: BlockCache
@@ -63,9 +66,15 @@ export class OpenedSegment {
     }
     const memory = this.#cache.memoryOf(frame)
     const start = this.#cache.startOf(frame)
-    if (ordinal !== undefined) reader.prefetch(memory, start, ordinal, this.#cache.shapeOf(frame))
+    if (ordinal !== undefined)
+      this.touched = touchEntry(memory.bytes, start, ordinal, this.#cache.shapeOf(frame))
     reader.open(memory, start)
     return true
+  }
+
+  /** As `BlockCache.placeOf`. */
+  placeOf(block: number, ordinal: number): number {
+    return this.#cache.placeOf(this.#cached, block, ordinal)
   }
 
   /** Moves the reader to the block if {@link fetchSync} or {@link fetch} brought it in and the cache did not keep it. */

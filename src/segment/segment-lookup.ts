@@ -83,6 +83,20 @@ export class SegmentLookup {
     if (slots !== undefined) this.touched = slots[firstSlotOf(hashLow, slots.length)] as number
   }
 
+  /** As `Segment.placeOf`. */
+  placeOf(hashHigh: number, hashLow: number): number {
+    const { slots } = this.#keyIndex
+    if (slots === undefined) return -1
+    const tag = tagOf(hashHigh)
+    let slot = firstSlotOf(hashLow, slots.length)
+    let content = slots[slot] as number
+    while ((content & 0xff) !== tag && content !== emptySlot) {
+      slot = slot + 1 === slots.length ? 0 : slot + 1
+      content = slots[slot] as number
+    }
+    return content === emptySlot ? -1 : this.#opened.placeOf(content >>> 16, (content >>> 8) & 0xff)
+  }
+
   /** After `pending`: brings what is missing into memory, blocking. */
   loadSync(): void {
     if (this.#missingBlock === keyIndexItself) this.#keyIndex.loadSync()

@@ -92,6 +92,14 @@ export class Segment {
   }
 
   /**
+   * Where in the block cache the first entry lies that {@link find} would look at for a key of this hash, for
+   * `BlockCache.touchEntries`; below zero: nowhere. To be asked after {@link touchSlot}.
+   */
+  placeOf(hashHigh: number, hashLow: number): number {
+    return this.#lookup?.placeOf(hashHigh, hashLow) ?? -1
+  }
+
+  /**
    * Whether the value that {@link find} found last lies in memory of its own, so that it may be kept without a
    * copy: large values do. Everything else is valid until the next block is loaded.
    */

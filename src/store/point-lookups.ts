@@ -14,6 +14,7 @@ import { decodeValue, isBytesEncoding, valueViewOf } from './entry-decoder.ts'
 import type { ViewVisitor } from './key-value-store.ts'
 import { PointReader } from './point-reader.ts'
 import type { StoreEngine } from './store-engine.ts'
+import { KeyToucher, keysTouchedAtOnce } from './touch-keys.ts'
 import { untilAborted } from './until-aborted.ts'
 
 const { Buffer: nodeBuffer } = globalThis as { readonly Buffer?: unknown }
@@ -28,6 +29,7 @@ export class PointLookups<K, V> {
   readonly #keyIsBytes: boolean
   readonly #valueIsBytes: boolean
   readonly #reader = new PointReader()
+  readonly #toucher: KeyToucher
   /** Where short keys are encoded for a lookup. */
   readonly #keyScratch = new Uint8Array(keyScratchSizeBytes)
   /**
@@ -43,6 +45,7 @@ export class PointLookups<K, V> {
     this.#valueEncoding = valueEncoding
     this.#keyIsBytes = isBytesEncoding(keyEncoding)
     this.#valueIsBytes = isBytesEncoding(valueEncoding)
+    this.#toucher = new KeyToucher(engine.blocks)
   }
 
   /** Throws for a wrong key; rejects when reading fails. */
@@ -92,6 +95,7 @@ export class PointLookups<K, V> {
       for (let i = 0; i < keys.length; i++) {
         // While it waited for the key before, the store may have been closed.
         this.#assertStillOpen()
+        if (i % keysTouchedAtOnce === 0) this.#touchAhead(keys, i)
         this.#encodeNth(keys, i)
         const turn = turns.turnSampled()
         const state = turn === undefined ? this.#find(limit) : FindState.pending
@@ -111,6 +115,7 @@ export class PointLookups<K, V> {
   getManySync(keys: readonly K[], limit: SequenceNumber): (V | undefined)[] {
     const values: (V | undefined)[] = []
     for (let i = 0; i < keys.length; i++) {
+      if (i % keysTouchedAtOnce === 0) this.#touchAhead(keys, i)
       this.#encodeNth(keys, i)
       values.push(this.#valueOf(this.#findSync(limit)))
     }
@@ -140,6 +145,18 @@ export class PointLookups<K, V> {
     const fitting = Math.min(valueLength, target.length)
     copyRange(valueBytes, valueStart, fitting, target, 0)
     return valueLength
+  }
+
+  /** Touches what the next lookups will read, of keys that are looked at where they lie. */
+  #touchAhead(keys: readonly K[], from: number): void {
+    if (!this.#keyIsBytes || !this.#toucher.isWorthIt) return
+    const next: Uint8Array[] = []
+    const end = Math.min(from + keysTouchedAtOnce, keys.length)
+    for (let i = from; i < end; i++) {
+      const key: unknown = keys[i]
+      if (isPlainBytes(key) && key.length <= keyScratchSizeBytes) next.push(key)
+    }
+    this.#toucher.touch(this.#engine.views.current, next)
   }
 
   #encodeNth(keys: readonly K[], index: number): void {
