@@ -51,6 +51,8 @@ export class KeyToucher {
     for (let i = 0; i < keys.length; i++) {
       const place = this.#segments[i]?.placeOf(this.#highs[i] as number, this.#lows[i] as number) ?? -1
       if (place >= 0) this.#places[placeCount++] = place
+      // It may be closed before the next call comes.
+      this.#segments[i] = undefined
     }
     this.#blocks.touchEntries(this.#places, placeCount)
   }
