@@ -8,40 +8,22 @@ import { isDiskFull } from '../errors.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { type CloseProof, writeCloseProof } from '../manifest/close-proof.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import type { ArenaSupply } from './arena-supply.ts'
 import type { Executors } from './executors.ts'
-import type { FileNumbers } from './file-numbers.ts'
-import type { LogSet } from './log-set.ts'
-import type { LogSyncer } from './log-syncer.ts'
 import type { Maintenance } from './maintenance.ts'
-import type { MemTables } from './mem-tables.ts'
-import type { ObsoleteFiles } from './obsolete-files.ts'
-import type { RecoveryJob } from './recovery-job.ts'
-import { editBeyondLogs } from './start-over.ts'
+import { editBeyondLogs, type StartOverParts } from './start-over.ts'
 import type { StoreEvents } from './store-events.ts'
-import type { StoreHealth } from './store-health.ts'
-import type { ViewKeeper } from './view-keeper.ts'
 
 /** The parts of a store that take part in it. */
-export interface ClosingStore {
+export interface ClosingStore extends Omit<StartOverParts, 'pipeline'> {
   readonly path: string
   readonly fs: FileSystem
-  readonly fileNumbers: FileNumbers
-  readonly arenas: ArenaSupply
-  readonly tables: MemTables
-  readonly views: ViewKeeper
-  readonly syncer: LogSyncer
-  readonly logs: LogSet
   readonly manifest: Manifest
-  readonly obsolete: ObsoleteFiles
-  readonly recovery: RecoveryJob
   readonly maintenance: Maintenance
   readonly pipeline: {
     readonly publishedSequence: SequenceNumber
     readonly writtenSequence: SequenceNumber
     readonly nextSequence: SequenceNumber
   }
-  readonly health: StoreHealth
   readonly events: StoreEvents
 }
 

@@ -150,8 +150,10 @@ export class PointLookups<K, V> {
   /** Touches what the next lookups will read, of keys that are looked at where they lie. */
   #touchAhead(keys: readonly K[], from: number): void {
     if (!this.#keyIsBytes || !this.#toucher.isWorthIt) return
-    const next: Uint8Array[] = []
     const end = Math.min(from + keysTouchedAtOnce, keys.length)
+    // A single key has none to be touched beside.
+    if (end - from < 2) return
+    const next: Uint8Array[] = []
     for (let i = from; i < end; i++) {
       const key: unknown = keys[i]
       if (isPlainBytes(key) && key.length <= keyScratchSizeBytes) next.push(key)
