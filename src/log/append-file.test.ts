@@ -55,6 +55,37 @@ describe('AppendFile', () => {
     expect(content()).toEqual([1, 2, 3])
   })
 
+  test('appends blocking what is longer than its bounce buffer, whole, also when the bytes change right after', () => {
+    const { append, fs } = bench()
+    const long = Uint8Array.from({ length: 300_001 }, (_, i) => i * 31 + (i >>> 8))
+    const kept = long.slice()
+    append.appendSync(bytes(1, 2, 3))
+    append.appendSync(long)
+    long.fill(0)
+    append.appendSync(bytes(4))
+    const content = new Uint8Array(kept.length + 10)
+    const length = fs.openSync('/f', 'read').readSync(content, 0)
+    expect(length).toBe(kept.length + 4)
+    expect(content.subarray(3, 3 + kept.length)).toEqual(kept)
+    expect(content[length - 1]).toBe(4)
+    expect(append.position).toBe(length)
+  })
+
+  test('goes back to where a long blocking append began when a later piece of it fails', () => {
+    let count = 0
+    const { append } = bench({
+      fail: ({ name }) => {
+        if (name === 'write' && ++count === 3) throw new Error('made by a test')
+      },
+    })
+    append.appendSync(bytes(1))
+    expect(() => append.appendSync(new Uint8Array(300_000))).toThrow('made by a test')
+    expect(count).toBe(3)
+    expect(append.position).toBe(1)
+    expect(append.isWhole).toBe(false)
+    expect(() => append.appendSync(bytes(2))).toThrow('made by a test')
+  })
+
   test('lets a blocking append overtake pending ones: their bytes are there before it returns', async () => {
     for (let slowSeed = 1; slowSeed <= 20; slowSeed++) {
       const { append, content } = bench({ slowSeed })

@@ -22,8 +22,10 @@ import type { LogSyncer } from './log-syncer.ts'
 import type { SlicePause } from './slice-pause.ts'
 import type { StoreHealth } from './store-health.ts'
 
-/** Larger writes to the log do not block. */
-const blockingWriteSizeBytesMax = 1024 * 1024
+/** Larger writes to the log do not block. So much takes about a millisecond, where the disk keeps up. */
+const blockingWriteSizeBytesMax = 2 * 1024 * 1024
+/** As much as this of `memory` groups waits for the next write to the log, and no more. */
+const pendingSizeBytesMax = 1024 * 1024
 const hashSliceSizeBytes = 1024 * 1024
 /** So much room is written ahead at a time, or an eighth of an arena if that is less. */
 const roomSizeBytesMax = 128 * 1024
@@ -222,7 +224,7 @@ export class GroupCommitter {
     this.#pendingEnd = group.end
     this.#publish(group)
     this.#parts.onDirty()
-    if (this.#pendingEnd - this.#pendingStart >= blockingWriteSizeBytesMax) this.writePending()
+    if (this.#pendingEnd - this.#pendingStart >= pendingSizeBytesMax) this.writePending()
   }
 
   /** Writes the group, and pending ones before it, to the log. */
