@@ -11,6 +11,7 @@ import { blockListAt, Control, ListedBlock, lastKeyAt } from '../kernel/merge-la
 import type { MergeMachine } from '../kernel/merge-machine.ts'
 import { hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
+import type { BlockMemory } from './block-memory.ts'
 import { encodeLargeBlock, largeBlockSize } from './block-writer.ts'
 import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
@@ -22,8 +23,8 @@ import { writeTail } from './segment-tail.ts'
 import { encodeSealedHeader } from './segment-writer.ts'
 import { giveBuffer, takeMemory } from './spare-buffers.ts'
 
-/** For what is small: the rest goes to the file from where it lies. */
-const gatheredBytes = 4096
+/** For large entries and what is small; blocks of the machine go to the file from where they lie. */
+const gatheredBytes = 256 * 1024
 
 export class MachineSegmentWriter {
   readonly number: number
@@ -83,7 +84,9 @@ export class MachineSegmentWriter {
     machine.set(Control.blockListCount, 0)
     machine.set(Control.separatorsUsed, 0)
     const start = machine.get(Control.output)
-    this.#output.appendAtOnce(bytes.subarray(start, start + machine.get(Control.outputUsed)))
+    const used = machine.get(Control.outputUsed)
+    if (used === 0) return
+    this.#output.appendAtOnce(bytes.subarray(start, start + used))
     machine.set(Control.outputUsed, 0)
   }
 
@@ -91,16 +94,28 @@ export class MachineSegmentWriter {
   addLarge(entry: EntryView, isOlderVersion: boolean): void {
     this.takeOutput()
     const sizeBytes = largeBlockSize(entry)
-    const memory = takeMemory(sizeBytes)
-    encodeLargeBlock(entry, isOlderVersion, memory, 0)
-    const length = this.#settings.compression === 'lz4' ? compressBlock(memory, 0, sizeBytes) : sizeBytes
-    hashBlock(memory, 0, length, this.number, this.#output.offset)
-    memory.words[0] = hashResult.low
-    memory.words[1] = hashResult.high
+    const output = this.#output
+    if (output.couldHold(sizeBytes)) {
+      const at = output.place(sizeBytes)
+      encodeLargeBlock(entry, isOlderVersion, output.buffer, at)
+      output.take(this.#sealLarge(output.buffer, at, sizeBytes))
+    } else {
+      const memory = takeMemory(sizeBytes)
+      encodeLargeBlock(entry, isOlderVersion, memory, 0)
+      output.appendAtOnce(memory.bytes.subarray(0, this.#sealLarge(memory, 0, sizeBytes)))
+      giveBuffer(memory.buffer)
+    }
+    this.#machine.set(Control.fileOffset, output.offset)
+  }
+
+  /** Compresses the block where that is wanted and puts its checksum before it. Returns its length. */
+  #sealLarge(memory: BlockMemory, at: number, sizeBytes: number): number {
+    const length = this.#settings.compression === 'lz4' ? compressBlock(memory, at, sizeBytes) : sizeBytes
+    hashBlock(memory, at, length, this.number, this.#output.offset)
+    memory.words[at >>> 2] = hashResult.low
+    memory.words[(at >>> 2) + 1] = hashResult.high
     this.#keepChecksum(hashResult.low, hashResult.high)
-    this.#output.appendAtOnce(memory.bytes.subarray(0, length))
-    giveBuffer(memory.buffer)
-    this.#machine.set(Control.fileOffset, this.#output.offset)
+    return length
   }
 
   /** Does a part of what ends a segment, about a millisecond's worth; the result comes with the last. */
