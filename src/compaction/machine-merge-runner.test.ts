@@ -17,8 +17,9 @@ import { compareBytes } from '../bytes/compare-bytes.ts'
 import { EntryFlag, EntryKind } from '../entry/entry.ts'
 import { CorruptionError } from '../errors.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
+import type { FileOperation } from '../fs/file-operation.ts'
 import type { FileSystem } from '../fs/file-system.ts'
-import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
+import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { nodeFileSystem } from '../fs/node-file-system.ts'
 import { SeededRandom } from '../fs/seeded-random.ts'
 import { takeMergeMachine } from '../kernel/merge-machine.ts'
@@ -92,7 +93,7 @@ describe.skipIf(process.env.VARVE_KERNEL === 'js')('the compiled kernel and its 
           (fs: MemoryFileSystem) => new MergeJobRunner(job, fs, systemClock),
           (fs: MemoryFileSystem) => machineRunner(job, fs),
         ].map(async (start) => {
-          const fs = await folderWith(damaged)
+          const fs = await folderWith(damaged, () => {})
           try {
             runToEnd(start(fs), unlimited)
             return undefined
@@ -157,11 +158,42 @@ describe.skipIf(process.env.VARVE_KERNEL === 'js')('the compiled kernel and its 
           expect(compiled.content.get(name)?.equals(bytes), name).toBe(true)
       }
   })
+
+  it('read values of some kilobytes many at a time, with small ones between them or not', async () => {
+    const random = new SeededRandom(runSeed + 2)
+    for (const smallEvery of [Number.POSITIVE_INFINITY, 25, 2]) {
+      const entries = Array.from({ length: 400 }, (_, i) => {
+        const size = i % smallEvery === smallEvery - 1 ? 20 : 4090 + random.upTo(3000)
+        return entryOf(Buffer.from(`key ${String(i).padStart(6, '0')}`), 10 + i, bytesOf(random, size))
+      })
+      for (const compression of ['none', 'lz4'] as const) {
+        const { files, metas } = await segmentFiles(random, [entries], {
+          ...defaultSegmentSettings,
+          compression,
+        })
+        const job = compactionJob(metas, { segmentSettings: { ...defaultSegmentSettings, compression } })
+        const twin = await outcome(files, unlimited, (fs) => new MergeJobRunner(job, fs, systemClock))
+        const compiled = await outcome(files, unlimited, (fs) => machineRunner(job, fs))
+        expect(compiled.result).toEqual(twin.result)
+        for (const [name, bytes] of twin.content)
+          expect(compiled.content.get(name)?.equals(bytes), name).toBe(true)
+        if (smallEvery > entries.length) expect(compiled.readCount).toBeLessThan(entries.length / 4)
+        expect(compiled.readBytes).toBeLessThan(3 * sizeOf(files))
+      }
+    }
+  })
 })
 
 interface Outcome {
   readonly result: MergeResult
   readonly content: Map<string, Buffer>
+  /** How often and how much it read from its files. */
+  readonly readCount: number
+  readonly readBytes: number
+}
+
+function sizeOf(files: ReadonlyMap<string, Buffer>): number {
+  return [...files.values()].reduce((sum, { length }) => sum + length, 0)
 }
 
 /** Size of the buffers that are made while it runs. */
@@ -214,13 +246,23 @@ async function outcome(
   budget: StepBudget,
   start: (fs: MemoryFileSystem) => MergeRunner,
 ): Promise<Outcome> {
-  const fs = await folderWith(files)
+  let readCount = 0
+  let readBytes = 0
+  const fs = await folderWith(files, ({ name, length = 0 }) => {
+    if (name !== 'read') return
+    readCount += 1
+    readBytes += length
+  })
   const result = runToEnd(start(fs), budget)
-  return { result, content: await contentOf(fs) }
+  return { result, readCount, readBytes, content: await contentOf(fs) }
 }
 
-async function folderWith(files: ReadonlyMap<string, Buffer>): Promise<MemoryFileSystem> {
-  const fs = await createFolder()
+async function folderWith(
+  files: ReadonlyMap<string, Buffer>,
+  onOperation: (operation: FileOperation) => void,
+): Promise<MemoryFileSystem> {
+  const fs = new MemoryFileSystem({ onOperation })
+  await fs.makeDirectory(directory)
   for (const [name, bytes] of files) {
     const file = fs.openSync(joinPath(directory, name), 'create')
     file.writeSync(bytes, 0)

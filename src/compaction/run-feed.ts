@@ -21,6 +21,7 @@ import { blockSizeBytesMax } from '../segment/segment-format.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
 import { openSegmentSync } from '../segment/segment-opening.ts'
 import { giveBuffer, takeMemory } from '../segment/spare-buffers.ts'
+import { BlocksAhead } from './blocks-ahead.ts'
 import { endSource, type MergeFeed, openWindow, RecordWindow } from './merge-feed.ts'
 
 interface OpenInput {
@@ -36,9 +37,12 @@ export class RunFeed implements MergeFeed {
   readonly #records: RecordWindow
   readonly #reader = new BlockReader()
   readonly #entry = createEntryView()
-  /** A block with a single entry, as it is stored and plain: good until the next one. */
-  readonly #stored = new ReusedMemory()
+  /** Blocks with a single entry. */
+  readonly #singles = new BlocksAhead()
+  /** One of them, if it was compressed: good until the next one. */
   readonly #plain = new ReusedMemory()
+  /** How many blocks a window reads at most: fewer where a block with a single entry cut the last one short. */
+  #countAtOnce = windowBlockCountMax
   #nextSegment = 0
   #open: OpenInput | undefined
   #nextBlock = 0
@@ -64,13 +68,17 @@ export class RunFeed implements MergeFeed {
       return
     }
     const isLarge = input.index.lengthOf(this.#nextBlock) > blockSizeBytesMax
-    if (isLarge || !this.#fillBlocks(machine, source, input)) this.#fillRecord(machine, source, input)
+    const isSingle = isLarge || this.#singles.isFollowing
+    if (isSingle && this.#fillRecord(machine, source, input)) return
+    if (this.#fillBlocks(machine, source, input)) this.#singles.leave()
+    else this.#fillRecord(machine, source, input)
   }
 
   close(): void {
     const open = this.#open
     if (open === undefined) return
     this.#open = undefined
+    this.#singles.release()
     giveBuffer(open.index.buffer)
     open.file.closeSync()
   }
@@ -96,7 +104,7 @@ export class RunFeed implements MergeFeed {
   #fillBlocks(machine: MergeMachine, source: number, input: OpenInput): boolean {
     const { file, index } = input
     const first = this.#nextBlock
-    const count = blockCountFrom(index, first)
+    const count = Math.min(blockCountFrom(index, first), this.#countAtOnce)
     const start = index.offsetOf(first)
     const length = index.offsetOf(first + count) - start
     const view = this.#viewOf(machine)
@@ -105,6 +113,7 @@ export class RunFeed implements MergeFeed {
     const readAt = windowAt + machine.windowSizeBytes - length
     readWholeSync(file, view.bytes.subarray(readAt, readAt + length), start)
     const columnarCount = this.#checkColumnar(machine, view, readAt, input, count)
+    this.#countAtOnce = Math.min(Math.max(2 * columnarCount, 1), windowBlockCountMax)
     if (columnarCount === 0) return false
     const end = first + columnarCount
     this.#nextBlock = end
@@ -167,23 +176,26 @@ export class RunFeed implements MergeFeed {
     return to
   }
 
-  /** The block holds a single entry, large or not. */
-  #fillRecord(machine: MergeMachine, source: number, { file, number, index }: OpenInput): void {
+  /** Takes the one entry of the next block, large or not; `false` when the block is one with more. */
+  #fillRecord(machine: MergeMachine, source: number, { file, number, index }: OpenInput): boolean {
     const length = index.lengthOf(this.#nextBlock)
     const offset = index.offsetOf(this.#nextBlock)
-    let memory = this.#stored.ofSize(length)
-    readWholeSync(file, memory.bytes.subarray(0, length), offset)
-    checkBlock(memory, 0, length, number, file.path, offset)
-    if (isCompressed(memory, 0)) {
-      const plain = this.#plain.ofSize(plainLengthOf(memory, 0))
-      expandCheckedBlock(memory, 0, plain, 0, file.path, offset)
+    let at = this.#singles.read(file, index, this.#nextBlock)
+    let { memory } = this.#singles
+    checkBlock(memory, at, length, number, file.path, offset)
+    if (isColumnar(memory, at)) return false
+    if (isCompressed(memory, at)) {
+      const plain = this.#plain.ofSize(plainLengthOf(memory, at))
+      expandCheckedBlock(memory, at, plain, 0, file.path, offset)
       memory = plain
+      at = 0
     }
-    this.#reader.open(memory, 0)
+    this.#reader.open(memory, at)
     this.#reader.view(0, this.#entry)
     this.#nextBlock += 1
     this.#records.add(machine, this.#entry)
     this.#records.end(machine, source)
+    return true
   }
 
   #viewOf(machine: MergeMachine): BlockMemory {
