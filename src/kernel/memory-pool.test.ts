@@ -1,11 +1,24 @@
 import { expect, test } from 'vitest'
+import { plainEntry } from '../../test/support/entries.ts'
+import { putIntoTable } from '../../test/support/table-model.ts'
 import { windowSizeBytes } from '../compaction/merge-feed.ts'
+import { MemTable } from '../memtable/mem-table.ts'
 import { kernelOf } from './kernel-instances.ts'
 import { gatheredHeaderSizeBytes, pooledScratchSizeBytes } from './memory-layout.ts'
-import { createOwnArena, MemoryPool } from './memory-pool.ts'
+import { type Arena, createOwnArena, MemoryPool } from './memory-pool.ts'
 import { createPlainMemory } from './shared-memory.ts'
 
 const mebibyte = 1024 * 1024
+
+function taken(pool: MemoryPool, mebibytes: number): Arena {
+  const arena = pool.take(mebibytes * mebibyte)
+  if (arena === undefined) throw new Error('there is no arena')
+  return arena
+}
+
+function usedOf({ usedFrontBytes, usedBackBytes }: Arena): number[] {
+  return [usedFrontBytes, usedBackBytes]
+}
 
 test('an arena lies in a shared memory, behind its scratch space', () => {
   const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
@@ -28,22 +41,47 @@ test('a memory is made only when the others are full, and none beyond their numb
   const [first] = arenas
   if (first === undefined) throw new Error('no arena')
   pool.giveBack(first)
-  expect(pool.take(8 * mebibyte)).toEqual({ ...first, isFresh: false })
+  expect(pool.take(8 * mebibyte)).toEqual(first)
 })
 
-test('tells arenas that nobody had any part of from those that somebody had', () => {
+test('tells what somebody had of an arena from what nobody had', () => {
   const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
-  const first = pool.take(2 * mebibyte)
-  const second = pool.take(4 * mebibyte)
-  if (first === undefined || second === undefined) throw new Error('no arena')
-  expect([first.isFresh, second.isFresh]).toEqual([true, true])
+  const [first, second] = [taken(pool, 2), taken(pool, 4)]
+  for (const arena of [first, second]) expect(usedOf(arena)).toEqual([0, 0])
+  const table = MemTable.create(first, 1)
+  putIntoTable(table, { ...plainEntry('key', 1, ''), value: new Uint8Array(300_000) })
+  pool.giveBack(first)
+  const again = taken(pool, 2)
+  expect(again.base).toBe(first.base)
+  expect(usedOf(again)).toEqual([table.appendOffset, again.sizeBytes - table.treeOffset])
+  expect(again.usedFrontBytes).toBeGreaterThan(300_000)
+  expect(again.usedBackBytes).toBeGreaterThan(0)
+  expect(usedOf(createOwnArena(100_000))).toEqual([0, 0])
+})
+
+test('remembers the most that was ever used of an arena', () => {
+  const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
+  const first = taken(pool, 2)
+  putIntoTable(MemTable.create(first, 1), { ...plainEntry('key', 1, ''), value: new Uint8Array(300_000) })
+  pool.giveBack(first)
+  const second = taken(pool, 2)
+  MemTable.create(second, 1)
+  pool.giveBack(second)
+  expect(taken(pool, 2)).toEqual(second)
+})
+
+test('takes an arena for used whole that had another shape before', () => {
+  const pool = new MemoryPool({ memorySizeBytes: 16 * mebibyte })
+  const first = taken(pool, 2)
   new Uint8Array(first.memory.buffer, first.base, first.sizeBytes).fill(1)
   pool.giveBack(first)
-  expect(pool.take(mebibyte)).toMatchObject({ base: first.base, isFresh: false })
-  expect(pool.take(mebibyte)).toMatchObject({ base: first.base + mebibyte, isFresh: false })
-  const third = pool.take(4 * mebibyte)
-  expect(third).toMatchObject({ base: second.base + second.sizeBytes, isFresh: true })
-  expect(createOwnArena(100_000).isFresh).toBe(true)
+  const halves = [taken(pool, 1), taken(pool, 1)]
+  expect(halves.map(({ base }) => base)).toEqual([first.base, first.base + mebibyte])
+  for (const half of halves) expect(usedOf(half)).toEqual([mebibyte, 0])
+  for (const half of halves) pool.giveBack(half)
+  const whole = taken(pool, 2)
+  expect(whole.base).toBe(first.base)
+  expect(usedOf(whole)).toEqual([2 * mebibyte, 0])
 })
 
 test('takes smaller memories where large ones are refused, down to a limit', () => {

@@ -5,10 +5,10 @@
  * comes and goes are arenas: ranges of a memory.
  */
 import { BuddyAllocator } from './buddy-allocator.ts'
-import { foundKernel } from './kernel-instances.ts'
+import { foundKernel, kernelOf } from './kernel-instances.ts'
 import { ownScratchSizeBytes, pooledScratchSizeBytes } from './memory-layout.ts'
 import { createPlainMemory, createSharedMemory, type SharedMemory } from './shared-memory.ts'
-import { nodeAlignmentBytes } from './table-layout.ts'
+import { appendOffsetWord, magicWord, nodeAlignmentBytes, nodeTopWord, tableMagic } from './table-layout.ts'
 
 /** A range of a shared memory. Plain data: it can be sent to another thread as it is. */
 export interface Arena {
@@ -16,8 +16,12 @@ export interface Arena {
   /** Where the arena begins in the memory. */
   readonly base: number
   readonly sizeBytes: number
-  /** Nobody has had any part of it before: all zero, and its pages are not the process's yet. */
-  readonly isFresh: boolean
+  /**
+   * So many bytes at its start, and so many at its end, may hold what somebody left there. Nobody has had what lies between:
+   * it is all zero, and its pages are not the process's yet.
+   */
+  readonly usedFrontBytes: number
+  readonly usedBackBytes: number
 }
 
 export interface MemoryPoolSettings {
@@ -38,6 +42,8 @@ interface PooledMemory {
   readonly ranges: BuddyAllocator
   /** From here on nothing was handed out yet. */
   freshFrom: number
+  /** Ranges before that that were not used whole, by their start. */
+  readonly partlyUsed: Map<number, Arena>
 }
 
 export class MemoryPool {
@@ -83,7 +89,9 @@ export class MemoryPool {
   giveBack(arena: Arena): void {
     const pooled = this.#memories.find(({ memory }) => memory === arena.memory)
     // Memories made for one arena alone are not ours to keep: they go when nobody refers to them.
-    pooled?.ranges.giveBack(arena.base)
+    if (pooled === undefined) return
+    pooled.ranges.giveBack(arena.base)
+    pooled.partlyUsed.set(arena.base, withTableOf(arena))
   }
 
   /** A memory more, as large as the platform gives; `undefined` if that cannot hold `sizeBytes`. */
@@ -97,7 +105,7 @@ export class MemoryPool {
         const ranges = new BuddyAllocator(this.#memorySizeBytes, arenaSizeBytesMin)
         // The first range of a fresh memory begins at 0: the scratch space.
         ranges.take(pooledScratchSizeBytes)
-        const pooled = { memory, ranges, freshFrom: 0 }
+        const pooled = { memory, ranges, freshFrom: 0, partlyUsed: new Map() }
         this.#memories.push(pooled)
         return pooled
       } catch (error) {
@@ -115,9 +123,36 @@ function takeFrom(pooled: PooledMemory, sizeBytes: number): Arena | undefined {
   const { memory, ranges } = pooled
   const base = ranges.take(sizeBytes)
   if (base === undefined) return undefined
+  const end = base + sizeBytes
   const isFresh = base >= pooled.freshFrom
-  pooled.freshFrom = Math.max(pooled.freshFrom, base + sizeBytes)
-  return { memory, base, sizeBytes, isFresh }
+  pooled.freshFrom = Math.max(pooled.freshFrom, end)
+  const known = takeKnown(pooled.partlyUsed, base, end)
+  if (known?.base === base && known.sizeBytes === sizeBytes) return known
+  return { memory, base, sizeBytes, usedFrontBytes: isFresh ? 0 : sizeBytes, usedBackBytes: 0 }
+}
+
+/** Takes out what was known of any part of a range; the last of it. */
+function takeKnown(partlyUsed: Map<number, Arena>, base: number, end: number): Arena | undefined {
+  let last: Arena | undefined
+  for (const known of partlyUsed.values()) {
+    if (known.base >= end || known.base + known.sizeBytes <= base) continue
+    partlyUsed.delete(known.base)
+    last = known
+  }
+  return last
+}
+
+/** What is used of an arena after the table that it held, if it held one. */
+function withTableOf(arena: Arena): Arena {
+  const { memory, base, sizeBytes } = arena
+  const { words } = kernelOf(memory)
+  const header = base >>> 2
+  if (words[header + magicWord] !== tableMagic) return arena
+  return {
+    ...arena,
+    usedFrontBytes: Math.max(arena.usedFrontBytes, words[header + appendOffsetWord] as number),
+    usedBackBytes: Math.max(arena.usedBackBytes, sizeBytes - (words[header + nodeTopWord] as number)),
+  }
 }
 
 /** The pool of this thread's stores. */
@@ -128,5 +163,5 @@ export function createOwnArena(sizeBytes: number): Arena {
   const size = Math.ceil(sizeBytes / nodeAlignmentBytes) * nodeAlignmentBytes
   const memory = createPlainMemory(ownScratchSizeBytes + size)
   foundKernel(memory, ownScratchSizeBytes)
-  return { memory, base: ownScratchSizeBytes, sizeBytes: size, isFresh: true }
+  return { memory, base: ownScratchSizeBytes, sizeBytes: size, usedFrontBytes: 0, usedBackBytes: 0 }
 }

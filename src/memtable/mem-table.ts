@@ -78,7 +78,7 @@ export class MemTable {
   static create(arena: Arena, baseSequence: SequenceNumber): MemTable {
     const kernel = kernelOf(arena.memory)
     const header = arena.base >>> 2
-    const isZeroed = arena.isFresh && kernel.words[header + magicWord] === 0
+    const isZeroed = arena.usedFrontBytes === 0 && kernel.words[header + magicWord] === 0
     kernel.createTable(arena.base, arena.sizeBytes, isZeroed)
     kernel.words[header + baseSequenceLowWord] = baseSequence % 0x1_0000_0000
     kernel.words[header + baseSequenceHighWord] = Math.floor(baseSequence / 0x1_0000_0000)

@@ -63,7 +63,7 @@ describe('touching ahead', () => {
     expect(asked).toHaveLength(count)
   })
 
-  it('begins at once with the next table, unless its arena was used before', () => {
+  it('begins at once with the next table, unless its arena was used whole before', () => {
     const { asked, ahead, use, fillTo } = setUp()
     fillTo(3 * MiB)
     asked.length = 0
@@ -73,8 +73,27 @@ describe('touching ahead', () => {
     expect(asked.length).toBeGreaterThan(0)
     expect(asked[0]?.arena).toBe(next.arena)
     asked.length = 0
-    use(MemTable.create({ ...createOwnArena(32 * MiB), isFresh: false }, 2000))
+    use(MemTable.create({ ...createOwnArena(32 * MiB), usedFrontBytes: 32 * MiB }, 2000))
     fillTo(16 * MiB)
     expect(asked).toEqual([])
+  })
+
+  it('asks for what is not used yet of an arena that was used in part, and in time', () => {
+    const { asked, use, fillTo } = setUp()
+    fillTo(3 * MiB)
+    asked.length = 0
+    const used = { usedFrontBytes: 12 * MiB, usedBackBytes: 2 * MiB }
+    use(MemTable.create({ ...createOwnArena(32 * MiB), ...used }, 1000))
+    fillTo(7.5 * MiB)
+    expect(asked).toEqual([])
+    fillTo(24 * MiB)
+    expect(asked[0]).toMatchObject({ from: 12 * MiB })
+    expect(asked[0]?.at).toBeLessThan(8.5 * MiB)
+    for (const { from, to } of asked) {
+      expect(from).toBeGreaterThanOrEqual(12 * MiB)
+      expect(to).toBeLessThanOrEqual(30 * MiB)
+      expect(from).toBeLessThan(to)
+    }
+    expect(Math.max(...asked.map(({ to }) => to))).toBe(30 * MiB)
   })
 })

@@ -4,6 +4,7 @@
  * ten entries take otherwise. MemTables are filled from both ends, so that is where the thread goes ahead of them;
  * by no more than a few megabytes, since a store that is hardly written to should not take memory for nothing.
  */
+import type { Arena } from '../kernel/memory-pool.ts'
 import type { MemTable } from '../memtable/mem-table.ts'
 import type { MergeExecutor } from '../worker/merge-executor.ts'
 
@@ -33,16 +34,23 @@ export class TouchAhead {
   #begin(active: MemTable): void {
     const isFirst = this.#table === undefined
     this.#table = active
-    const { isFresh, sizeBytes } = active.arena
-    if (isFresh) this.#dueOffset = isFirst ? sizeBytes / startShare : 0
-    else this.#dueOffset = Infinity
+    const { usedFrontBytes, usedBackBytes, sizeBytes } = active.arena
+    const leastOffset = isFirst ? sizeBytes / startShare : 0
+    this.#dueOffset = Math.max(leastOffset, usedFrontBytes - entriesAheadBytes / 2)
+    if (usedFrontBytes + usedBackBytes >= sizeBytes) this.#dueOffset = Infinity
   }
 
   #goAhead({ arena, appendOffset, treeOffset }: MemTable): void {
     const end = Math.min(appendOffset + entriesAheadBytes, treeOffset)
-    const treeStart = Math.max(treeOffset - treeAheadBytes, end)
-    this.#executor.touch(arena, appendOffset, end)
-    this.#executor.touch(arena, treeStart, treeOffset)
+    this.#touch(arena, appendOffset, end)
+    this.#touch(arena, Math.max(treeOffset - treeAheadBytes, end), treeOffset)
     this.#dueOffset = end === treeOffset ? Infinity : appendOffset + entriesAheadBytes / 2
+  }
+
+  /** Has touched what is not used of a part of an arena. */
+  #touch(arena: Arena, from: number, to: number): void {
+    const start = Math.max(from, arena.usedFrontBytes)
+    const end = Math.min(to, arena.sizeBytes - arena.usedBackBytes)
+    if (start < end) this.#executor.touch(arena, start, end)
   }
 }

@@ -20,7 +20,7 @@ export function createWasmArena(sizeBytes: number): Arena {
   if (nextBase + size > memorySizeBytes) nextBase = ownScratchSizeBytes
   const base = nextBase
   nextBase += size
-  return { memory, base, sizeBytes: size, isFresh: false }
+  return { memory, base, sizeBytes: size, usedFrontBytes: size, usedBackBytes: 0 }
 }
 
 function createMemory(): SharedMemory {
