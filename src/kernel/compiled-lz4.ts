@@ -1,6 +1,7 @@
 /**
  * LZ4 by WebAssembly, compiled from assembly/lz4: inputs are copied into a memory of its own and results out of it.
- * For what needs much memory there is one that goes again.
+ * A memory for large inputs stays only as long as they come, and one for very large ones goes at once. (A page that is touched
+ * for the first time can cost more than compressing what comes into it.)
  */
 import type { Lz4 } from './lz4.ts'
 import { lz4Module } from './lz4-module.ts'
@@ -19,8 +20,13 @@ const tableAt = 0
 const inputAt = 16_384
 /** Behind inputs and outputs, since whole words are copied. */
 const roomBehindBytes = 16
+/** What a memory has at first. */
+const firstSizeBytes = 256 * 1024
+/** A memory with more is given up for a small one when as many inputs in a row would have done with less. */
+const smallSizeBytesMax = 1024 * 1024
+const smallCountMax = 64
 /** A memory that needs more is not kept. */
-const keptSizeBytesMax = 1024 * 1024
+const keptSizeBytesMax = 16 * 1024 * 1024
 
 interface Instance {
   readonly exports: Lz4Exports
@@ -40,12 +46,14 @@ export function createCompiledLz4(): CompiledLz4 | undefined {
 export class CompiledLz4 implements Lz4 {
   readonly #module: object
   #kept: Instance
+  /** Inputs in a row for which a small memory would have done. */
+  #smallCount = 0
   readonly #twin = new PlainLz4()
 
   /** Throws where the platform refuses the module. */
   constructor(module: object) {
     this.#module = module
-    this.#kept = instantiate(module, keptSizeBytesMax / 4)
+    this.#kept = instantiate(module, firstSizeBytes)
   }
 
   compress(
@@ -87,8 +95,11 @@ export class CompiledLz4 implements Lz4 {
 
   /** One with so much memory, or `undefined` when there is none just now: the twin does it then. */
   #instanceOf(sizeBytes: number): Instance | undefined {
-    if (sizeBytes <= this.#kept.bytes.length) return this.#kept
+    this.#smallCount = sizeBytes <= smallSizeBytesMax ? this.#smallCount + 1 : 0
     try {
+      const isTooLarge = this.#smallCount >= smallCountMax && this.#kept.bytes.length > smallSizeBytesMax
+      if (isTooLarge) this.#kept = instantiate(this.#module, Math.max(sizeBytes, firstSizeBytes))
+      if (sizeBytes <= this.#kept.bytes.length) return this.#kept
       const instance = instantiate(this.#module, sizeBytes)
       if (sizeBytes <= keptSizeBytesMax) this.#kept = instance
       return instance

@@ -10,6 +10,7 @@ import { SeededRandom } from '../fs/seeded-random.ts'
 import { type CompiledLz4, createCompiledLz4 } from './compiled-lz4.ts'
 import type { Lz4 } from './lz4.ts'
 import { PlainLz4 } from './plain-lz4.ts'
+import { webAssembly } from './web-assembly.ts'
 
 const compiled = createCompiledLz4() as CompiledLz4
 const plain = new PlainLz4()
@@ -17,6 +18,13 @@ const codecs: readonly (readonly [string, Lz4])[] = [
   ['compiled', compiled],
   ['plain', plain],
 ]
+
+const MiB = 1024 * 1024
+
+/** Bytes that compress a little. */
+function largeInput(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * i) >>> 11)
+}
 
 const lengths = [0, 1, 4, 5, 11, 12, 13, 14, 16, 31, 64, 255, 256, 1000, 4072, 4096, 65_535, 65_536, 70_000]
 
@@ -104,13 +112,65 @@ describe('whatever is compressed', () => {
     expect(count).toBeGreaterThan(50)
   })
 
-  test('of 3 MiB needs no more memory afterwards', () => {
-    const input = new Uint8Array(3 * 1024 * 1024)
-    for (let i = 0; i < input.length; i += 1) input[i] = (i * i) >>> 11
+  test('of 3 MiB is the same by both', () => {
+    const input = largeInput(3 * MiB)
     const block = compressed(compiled, input)
     expectSame(compressed(plain, input), block)
     for (const [, codec] of codecs) expectSame(decompressed(codec, block, input.length), input)
     expect(compressed(compiled, input.subarray(0, 5000))).toEqual(compressed(plain, input.subarray(0, 5000)))
+  })
+})
+
+/** Runs a test with a codec of its own, and gathers the sizes of the memories that it makes. */
+function withMemories(run: (codec: CompiledLz4, memories: readonly number[]) => void): void {
+  const sizes: number[] = []
+  const api = webAssembly as { Memory: new (limits: { initial: number }) => object }
+  const { Memory } = api
+  api.Memory = class extends Memory {
+    constructor(limits: { initial: number }) {
+      super(limits)
+      sizes.push(limits.initial * 65_536)
+    }
+  }
+  try {
+    const codec = createCompiledLz4() as CompiledLz4
+    sizes.length = 0
+    run(codec, sizes)
+  } finally {
+    api.Memory = Memory
+  }
+}
+
+describe('the memory of the compiled codec', () => {
+  test('for large inputs is made once while they come, and given up when only small ones come', () => {
+    withMemories((codec, memories) => {
+      const large = largeInput(3 * MiB)
+      const small = largeInput(5000)
+      const block = compressed(codec, large)
+      expect(memories).toHaveLength(1)
+      for (let i = 0; i < 40; i += 1) {
+        // Among small ones, too.
+        for (let j = 0; j < 10; j += 1) compressed(codec, small)
+        compressed(codec, large)
+        expectSame(decompressed(codec, block, large.length), large)
+      }
+      expect(memories).toHaveLength(1)
+      for (let i = 0; i < 100; i += 1) expectSame(compressed(codec, small), compressed(plain, small))
+      expect(memories).toHaveLength(2)
+      expect(memories[1]).toBeLessThanOrEqual(MiB)
+      expectSame(compressed(codec, large), block)
+      expect(memories).toHaveLength(3)
+    })
+  })
+
+  test('for very large inputs goes at once', () => {
+    withMemories((codec, memories) => {
+      const veryLarge = new Uint8Array(16 * MiB)
+      for (let i = 0; i < 2; i += 1) compressed(codec, veryLarge)
+      expect(memories).toHaveLength(2)
+      compressed(codec, largeInput(5000))
+      expect(memories).toHaveLength(2)
+    })
   })
 })
 
