@@ -1,4 +1,6 @@
-import { describe, expect, it, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
 import {
   bytesIn,
   closedStore,
@@ -107,6 +109,20 @@ describe('opening a folder that is no store yet', () => {
     expect(await namesIn(fs, 'MANIFEST')).toEqual(['MANIFEST-000008'])
     expect(await readCurrent(fs, path)).toMatchObject({ storeId: { high: 17, low: 34 }, manifestNumber: 8 })
     expect(store.status().sequenceNumber).toBe(0)
+    await store.close()
+  })
+
+  it('proves its close though nothing was written, and gives out the first sequence number later', async () => {
+    const fs = new MemoryFileSystem()
+    await (await open(fs)).close()
+    const before = await namesIn(fs)
+    expect(before).toContain('CLOSED')
+    const store = await open(fs)
+    await turns()
+    expect(await namesIn(fs)).toEqual(before)
+    expect(store.status().sequenceNumber).toBe(0)
+    await store.put('a', '1')
+    expect(store.status().sequenceNumber).toBe(1)
     await store.close()
   })
 
@@ -253,6 +269,33 @@ test('upkeep runs in the worker where it can, and in this thread when that is wa
   const store = await open(new MemoryFileSystem(), { maintenance: 'worker' })
   expect(store.status().maintenance).toBe('inline')
   await store.close()
+})
+
+test.each([
+  { much: 'a little', sizeBytes: 1_000, threads: 'no thread', threadCount: 0 },
+  { much: 'much', sizeBytes: 1_000_000, threads: 'the thread', threadCount: 1 },
+])('logs with $much in them start $threads while they are read', async ({ sizeBytes, threadCount }) => {
+  const folder = temporaryFolder()
+  const fs = new MemoryFileSystem()
+  const store = await open(fs)
+  await store.put('a', 'x'.repeat(sizeBytes))
+  for (const name of await namesIn(fs)) writeFileSync(join(folder, name), bytesIn(fs, name))
+  await store.close()
+  let startedCount = 0
+  const noteStart = (): void => {
+    startedCount++
+  }
+  // Node tells of each worker thread that this process starts.
+  process.on('worker', noteStart)
+  onTestFinished(() => {
+    process.off('worker', noteStart)
+  })
+  const next = await LogStructuredStore.open(folder)
+  expect(startedCount).toBe(threadCount)
+  await next.flush()
+  expect(startedCount).toBe(threadCount)
+  expect(next.getSync('a')).toHaveLength(sizeBytes)
+  await next.close()
 })
 
 /** A copy of a disk that counts the handles of its files. */
