@@ -138,6 +138,18 @@ describe('joinRuns()', () => {
     ])
   })
 
+  test('names as missing what some run missed and none had', () => {
+    const { missing } = joinRuns([
+      savedRun([], { missing: [{ name: 'rocksdb', error: 'not built' }] }),
+      savedRun([], {
+        engines: [{ name: 'rocksdb', version: '12.0.0' }],
+        missing: [{ name: 'sqlite', error: 'too old' }],
+      }),
+      savedRun([], { missing: [{ name: 'sqlite', error: 'too old' }] }),
+    ])
+    expect(missing).toEqual([{ name: 'sqlite', error: 'too old' }])
+  })
+
   test.each([
     ['commits', { commit: 'def5678' }, /different commits are not one: abc1234 and def5678/],
     [
