@@ -26,7 +26,7 @@ function workerFromDist(): Plugin {
 const config: ViteUserConfig = defineConfig({
   plugins: [workerFromDist()],
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*/*.test.ts', 'mutation/*.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',

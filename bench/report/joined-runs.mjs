@@ -12,6 +12,7 @@ export function joinRuns(runs) {
   const first = /** @type {SavedRun} */ (runs[0])
   const last = /** @type {SavedRun} */ (runs.at(-1))
   refuseOthers(runs)
+  const engines = byName(runs.flatMap((run) => run.engines))
   const measurements = []
   /** @type {Map<string, number>} Rounds so far, by workload. */
   const counts = new Map()
@@ -26,11 +27,23 @@ export function joinRuns(runs) {
     minutes: runs.reduce((sum, { minutes }) => sum + minutes, 0),
     settings: { ...first.settings, ...(runs.length > 1 && { secondsOf: secondsOf(runs) }) },
     machine: last.machine,
-    engines: [
-      ...new Map(runs.flatMap(({ engines }) => engines).map((engine) => [engine.name, engine])).values(),
-    ],
+    engines,
+    missing: byName(runs.flatMap(({ missing }) => missing)).filter(
+      ({ name }) => !engines.some((engine) => engine.name === name),
+    ),
     measurements,
   }
+}
+
+/**
+ * Each name once, as what came last says it.
+ *
+ * @template {{ name: string }} T
+ * @param {readonly T[]} named
+ * @returns {T[]}
+ */
+function byName(named) {
+  return [...new Map(named.map((each) => [each.name, each])).values()]
 }
 
 /** The lengths of a measurement, each once, ascending. @param {readonly SavedRun[]} runs */

@@ -17,6 +17,7 @@ import { CorruptionError, StorageError } from '../errors.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { memoryPool } from '../kernel/memory-pool.ts'
 import { readCurrent } from '../manifest/current-file.ts'
+import { inspectFile } from './inspect-file.ts'
 
 describe('opening after a crash', () => {
   it('puts what logs hold in a segment, once, and removes the logs', async () => {
@@ -90,6 +91,28 @@ describe('opening after a crash', () => {
     expect(memoryPool.takenBytes).toBe(before)
   })
 
+  it('goes on in memory of the usual size, though what logs hold needed more than there is of that', async () => {
+    const fs = new MemoryFileSystem()
+    const first = await open(fs)
+    for (let i = 0; i < 20; i++) await first.put(`a${i}`, 'x'.repeat(10_000))
+    const killed = fs.killed()
+    await first.close()
+    const store = await open(killed, { tuning: { arenaSizeBytes: 65_536, arenaCountMax: 2 } })
+    await turns()
+    expect(store.status()).toMatchObject({ recovering: false, memTables: { sealedCount: 0 } })
+    const flushCount = store.status().flushes.count
+    // A table in memory of its own would be left with the first large batch.
+    await store.batch(
+      Array.from({ length: 10 }, (_, i) => ({ type: 'put', key: `b${i}`, value: 'x'.repeat(1_000) })),
+    )
+    await turns()
+    expect(store.status()).toMatchObject({
+      memTables: { activeEntryCount: 10 },
+      flushes: { count: flushCount },
+    })
+    await store.close()
+  })
+
   it('gives out no sequence number that lies behind the end of a log', async () => {
     const fs = await killedStore()
     const name = (await namesIn(fs, '.log')).find((each) => bytesIn(fs, each).length > 40) ?? ''
@@ -103,13 +126,51 @@ describe('opening after a crash', () => {
     replace(fs, name, torn.bytes)
     const store = await open(fs)
     expect(await contentOf(store)).toEqual(killedContent)
+    await turns()
     // Nor does the life after that, in which no log tells of it any more.
-    const next = await open(fs.killed())
+    const killed = fs.killed()
+    expect(await namesIn(killed, '.log')).toEqual([])
+    const next = await open(killed)
     await next.put('d', '5')
     expect(next.status().sequenceNumber).toBe(95)
     await next.close()
     await store.put('d', '5')
     expect(store.status().sequenceNumber).toBe(95)
+    await store.close()
+  })
+
+  it('gives out no sequence number twice when what had it has left no trace in segments and logs', async () => {
+    const fs = new MemoryFileSystem()
+    const store = await open(fs)
+    await store.put('a', '1')
+    await store.delete('a')
+    // The next log is ready by then.
+    await turns()
+    await store.compact()
+    await turns()
+    const killed = fs.killed()
+    expect(await namesIn(killed, '.seg')).toEqual([])
+    for (const name of await namesIn(killed, '.log')) {
+      const { properties } = await inspectFile(`${path}/${name}`, killed)
+      expect(properties).toMatchObject({ groupCount: 0 })
+    }
+    await store.close()
+    const next = await open(killed)
+    await next.put('b', '2')
+    expect(next.status().sequenceNumber).toBe(3)
+    await next.close()
+  })
+
+  it('takes what it put in segments for synced, and nothing that is written after it', async () => {
+    const time = new StillTime()
+    const store = await open(await killedStore(), { clock: time, scheduler: time })
+    await turns()
+    expect(store.status()).toMatchObject({ sequenceNumber: 4, sync: { syncedSequence: 4, ageMs: 0 } })
+    await store.put('d', '5')
+    time.pass(20)
+    expect(store.status()).toMatchObject({ sequenceNumber: 5, sync: { syncedSequence: 4, ageMs: 20 } })
+    await store.put('e', '6', { durability: 'disk' })
+    expect(store.status()).toMatchObject({ sequenceNumber: 6, sync: { syncedSequence: 6, ageMs: 0 } })
     await store.close()
   })
 

@@ -115,6 +115,10 @@ describe('opening after a close for which the disk was too full', () => {
     expect(await contentOf(store)).toEqual({ a: '1', b: '2' })
     const after = await namesIn(fs)
     expect(after).not.toContain('CLOSED')
+    // The proof spoke of every byte of the manifest: it is written on, not replaced.
+    expect(after.filter((name) => name.includes('MANIFEST'))).toEqual(
+      before.filter((name) => name.includes('MANIFEST')),
+    )
     expect(after.filter((name) => name.endsWith('.log') && before.includes(name))).toEqual([])
     const next = await open(fs.killed())
     expect(await contentOf(next)).toEqual({ a: '1', b: '2' })
@@ -139,6 +143,24 @@ describe('opening after a close for which the disk was too full', () => {
     const store = await open(fs)
     expect(await contentOf(store)).toEqual({ a: '1', b: '2' })
     await store.close()
+  })
+
+  it('gives out no sequence number that the proof says was given out, though the log ends before it', async () => {
+    const fs = await fullStore()
+    fs.capacityBytes = Number.POSITIVE_INFINITY
+    const proof = await readCloseProof(fs, path)
+    if (proof === undefined) throw new Error('the store was not closed')
+    expect(proof.lastSequence).toBe(2)
+    await writeCloseProof(fs, path, { ...proof, lastSequence: 70 })
+    const store = await open(fs)
+    await turns()
+    // Nor does the life after that, in which neither the proof nor the log is there any more.
+    const next = await open(fs.killed())
+    for (const each of [store, next]) {
+      await each.put('c', '3')
+      expect(each.status().sequenceNumber).toBe(71)
+      await each.close()
+    }
   })
 
   it('is refused when that log is not as long as it was', async () => {

@@ -1,4 +1,7 @@
-import { describe, expect, it, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
 import {
   bytesIn,
   closedStore,
@@ -110,6 +113,20 @@ describe('opening a folder that is no store yet', () => {
     await store.close()
   })
 
+  it('proves its close though nothing was written, and gives out the first sequence number later', async () => {
+    const fs = new MemoryFileSystem()
+    await (await open(fs)).close()
+    const before = await namesIn(fs)
+    expect(before).toContain('CLOSED')
+    const store = await open(fs)
+    await turns()
+    expect(await namesIn(fs)).toEqual(before)
+    expect(store.status().sequenceNumber).toBe(0)
+    await store.put('a', '1')
+    expect(store.status().sequenceNumber).toBe(1)
+    await store.close()
+  })
+
   it('is refused where a store was expected, and leaves nothing', async () => {
     const fs = new MemoryFileSystem()
     await expect(open(fs, { createIfMissing: false })).rejects.toThrow(InvalidArgumentError)
@@ -152,6 +169,19 @@ describe('opening a store that is there', () => {
     await expect(open(fs, { errorIfExists: true })).rejects.toThrow(/exists already/)
     await expect(open(fs, { errorIfExists: true })).rejects.toBeInstanceOf(InvalidArgumentError)
     const store = await open(fs)
+    expect(await contentOf(store)).toEqual({ a: '1' })
+    await store.close()
+  })
+
+  it('takes a file that nothing names for removed when it is gone right after it was listed', async () => {
+    const fs = await closedStore()
+    const list = fs.list.bind(fs)
+    fs.list = async (folder) => [...(await list(folder)), { name: '000900.seg', kind: 'file' }]
+    const logger = new NotingLogger()
+    const store = await open(fs, { logger })
+    expect(store.status().disk.obsoleteBytes).toBe(0)
+    await turns()
+    expect(logger.told.map(([, message]) => message)).toEqual(['open'])
     expect(await contentOf(store)).toEqual({ a: '1' })
     await store.close()
   })
@@ -236,6 +266,8 @@ test.each([
   ['a new store', async () => new MemoryFileSystem()],
   ['a closed store', closedStore],
   ['a killed store', killedStore],
+  ['a killed store with a long log', () => longKilledStore('log')],
+  ['a killed store with a long manifest', () => longKilledStore('manifest')],
 ])('opening and closing %s leaves no handle open', async (_name, make) => {
   const fs = new CountingDisk(await make())
   await (await open(fs.disk)).close()
@@ -254,6 +286,81 @@ test('upkeep runs in the worker where it can, and in this thread when that is wa
   expect(store.status().maintenance).toBe('inline')
   await store.close()
 })
+
+test.each([
+  ['a little', 'no thread', 1_000, 0],
+  ['much', 'the thread', 1_000_000, 1],
+])('logs with %s in them start %s while they are read', async (_much, _threads, sizeBytes, threadCount) => {
+  const folder = await killedOnDisk(sizeBytes)
+  const threads = noteThreads()
+  const next = await LogStructuredStore.open(folder)
+  expect(threads).toHaveLength(threadCount)
+  await next.flush()
+  expect(threads).toHaveLength(threadCount)
+  expect(next.getSync('a')).toHaveLength(sizeBytes)
+  await next.close()
+})
+
+test('opening that fails ends the thread that it started', async () => {
+  const folder = await killedOnDisk(1_000_000, (name, bytes) => {
+    // What the log holds is damaged where it was synced.
+    if (name.endsWith('.log') && bytes.length > 1_000) bytes.fill(7, 500, 600)
+  })
+  const threads = noteThreads()
+  await expect(LogStructuredStore.open(folder)).rejects.toBeInstanceOf(CorruptionError)
+  // That is the number of a thread that has ended.
+  expect(threads.map(({ threadId }) => threadId)).toEqual([-1])
+})
+
+/** The folder, on the real disk, of a killed store with so much in its log; `damage` may change the files. */
+async function killedOnDisk(
+  sizeBytes: number,
+  damage: (name: string, bytes: Uint8Array) => void = () => undefined,
+): Promise<string> {
+  const folder = temporaryFolder()
+  const fs = new MemoryFileSystem()
+  const store = await open(fs)
+  await store.put('a', 'x'.repeat(sizeBytes), { durability: 'disk' })
+  await store.put('b', 'x', { durability: 'disk' })
+  for (const name of await namesIn(fs)) {
+    const bytes = bytesIn(fs, name)
+    damage(name, bytes)
+    writeFileSync(join(folder, name), bytes)
+  }
+  await store.close()
+  return folder
+}
+
+/** The worker threads that this process starts until the running test is over; Node tells of each. */
+function noteThreads(): Worker[] {
+  const threads: Worker[] = []
+  const note = (thread: Worker): void => {
+    threads.push(thread)
+  }
+  process.on('worker', note)
+  onTestFinished(() => {
+    process.off('worker', note)
+  })
+  return threads
+}
+
+/** A killed store of which a file is too long to be read in one go. */
+async function longKilledStore(file: 'log' | 'manifest'): Promise<MemoryFileSystem> {
+  const fs = new MemoryFileSystem()
+  const store = await open(fs)
+  for (let i = 0; i < 5; i++) {
+    await store.put(`${i}${'k'.repeat(60_000)}`, 'x'.repeat(60_000))
+    // A manifest names the first and the last key of each segment.
+    if (file === 'manifest') await store.flush()
+  }
+  const killed = fs.killed()
+  await store.close()
+  const sizes = (await namesIn(killed, file === 'log' ? '.log' : 'MANIFEST')).map(
+    (name) => bytesIn(killed, name).length,
+  )
+  expect(Math.max(...sizes)).toBeGreaterThan(400_000)
+  return killed
+}
 
 /** A copy of a disk that counts the handles of its files. */
 class CountingDisk {

@@ -56,6 +56,26 @@ describe('a full disk', () => {
     await store.close()
   })
 
+  test('takes the sequence numbers of refused writes with it, and no later write for synced', async () => {
+    const bench = await openBench()
+    const { disk, time, store } = bench
+    await store.put('before', 'x')
+    disk.capacityBytes = disk.usedBytes
+    await expect(store.put('refused', 'x')).rejects.toMatchObject({ code: 'STORE_DISK_FULL' })
+    disk.capacityBytes = Infinity
+    await letPass(bench, 30_000)
+    expect(store.status()).toMatchObject({ sequenceNumber: 2, sync: { syncedSequence: 2, ageMs: 0 } })
+    // So does the life after a crash here, in which no log tells of them.
+    const killed = await LogStructuredStore.open('/store', { fileSystem: disk.killed() })
+    await killed.put('after', 'x')
+    expect(killed.status().sequenceNumber).toBe(3)
+    await killed.close()
+    await store.put('after', 'x')
+    time.pass(20)
+    expect(store.status()).toMatchObject({ sequenceNumber: 3, sync: { syncedSequence: 2, ageMs: 20 } })
+    await store.close()
+  })
+
   test('refuses an oversize batch when the flush of the one before finds no room', async () => {
     const bench = await openBench()
     const { disk, store } = bench
