@@ -25,7 +25,7 @@ async function openBench(seed: number): Promise<Bench> {
   return { disk, time, store: await settle(openSmallStore(slow, time), time, 'open()') }
 }
 
-/** A slow file system on which writes without blocking of a mebibyte and more take their effect last. */
+/** A slow file system on which writes without blocking of two mebibytes and more take their effect last. */
 class LargeWritesLate extends SlowFileSystem {
   override async open(path: string, mode: OpenMode): Promise<File> {
     return withLateLargeWrites(await super.open(path, mode))
@@ -39,7 +39,7 @@ class LargeWritesLate extends SlowFileSystem {
 function withLateLargeWrites(file: File): File {
   const write = file.write.bind(file)
   file.write = async (source, position) => {
-    for (let turn = 0; turn < 300 && source.length > 1024 * 1024; turn++) await nextTurn()
+    for (let turn = 0; turn < 300 && source.length > 2 * 1024 * 1024; turn++) await nextTurn()
     await write(source, position)
   }
   return file
@@ -72,7 +72,7 @@ describe('a large batch', () => {
       await settle(store.put('first', 'x'), time, 'put()')
       for (let turn = 0; turn < 80; turn++) await nextTurn()
       let left: MemoryFileSystem | undefined
-      void store.batch(manyPuts(30, 40_000)).then(() => {
+      void store.batch(manyPuts(55, 40_000)).then(() => {
         left = bench.disk.killed()
       })
       for (let turn = 0; turn < 100; turn++) await nextTurn()
@@ -82,7 +82,7 @@ describe('a large batch', () => {
       if (left === undefined) throw new Error('a small write was acknowledged before the large one')
       await settle(store.close(), time, 'close()')
       const reopened = await settle(openSmallStore(left, time), time, 'open() after the kill')
-      expect(reopened.getSync('many-00029')).toHaveLength(40_000)
+      expect(reopened.getSync('many-00054')).toHaveLength(40_000)
       await settle(reopened.close(), time, 'close()')
       time.stop()
     }

@@ -8,7 +8,7 @@ const keyCount = 40
 const durabilities: readonly Durability[] = ['memory', 'os', 'os', 'disk']
 
 export interface MoveOptions {
-  /** Batches of more than a mebibyte, which are written without blocking. */
+  /** Batches of more than two mebibytes, which are written without blocking. */
   readonly hasLargeBatches: boolean
 }
 
@@ -56,5 +56,5 @@ function filling(tested: TestedStore): Change[] {
 }
 
 function largeBatch(tested: TestedStore): Change[] {
-  return Array.from({ length: 9 }, () => ({ key: key(tested), value: tested.newValue(130_000) }))
+  return Array.from({ length: 17 }, () => ({ key: key(tested), value: tested.newValue(130_000) }))
 }
