@@ -9,13 +9,12 @@ import type { EntryView } from '../entry/entry.ts'
 import type { File } from '../fs/file-system.ts'
 import { blockListAt, Control, ListedBlock, lastKeyAt } from '../kernel/merge-layout.ts'
 import type { MergeMachine } from '../kernel/merge-machine.ts'
-import { hashBlock } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
 import type { BlockMemory } from './block-memory.ts'
 import { encodeLargeBlock, largeBlockSize } from './block-writer.ts'
-import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
 import { MachineKeyTables } from './machine-key-tables.ts'
+import { sealBlock } from './seal-block.ts'
 import type { SegmentMeta } from './segment-meta.ts'
 import { SegmentOutput } from './segment-output.ts'
 import type { SegmentSettings } from './segment-settings.ts'
@@ -98,22 +97,19 @@ export class MachineSegmentWriter {
     if (output.couldHold(sizeBytes)) {
       const at = output.place(sizeBytes)
       encodeLargeBlock(entry, isOlderVersion, output.buffer, at)
-      output.take(this.#sealLarge(output.buffer, at, sizeBytes))
+      output.take(this.#sealBlock(output.buffer, at, sizeBytes))
     } else {
       const memory = takeMemory(sizeBytes)
       encodeLargeBlock(entry, isOlderVersion, memory, 0)
-      output.appendAtOnce(memory.bytes.subarray(0, this.#sealLarge(memory, 0, sizeBytes)))
+      output.appendAtOnce(memory.bytes.subarray(0, this.#sealBlock(memory, 0, sizeBytes)))
       giveBuffer(memory.buffer)
     }
     this.#machine.set(Control.fileOffset, output.offset)
   }
 
-  /** Compresses the block where that is wanted and puts its checksum before it. Returns its length. */
-  #sealLarge(memory: BlockMemory, at: number, sizeBytes: number): number {
-    const length = this.#settings.compression === 'lz4' ? compressBlock(memory, at, sizeBytes) : sizeBytes
-    hashBlock(memory, at, length, this.number, this.#output.offset)
-    memory.words[at >>> 2] = hashResult.low
-    memory.words[(at >>> 2) + 1] = hashResult.high
+  #sealBlock(memory: BlockMemory, at: number, sizeBytes: number): number {
+    const { compression } = this.#settings
+    const length = sealBlock(memory, at, sizeBytes, compression, this.number, this.#output.offset)
     this.#keepChecksum(hashResult.low, hashResult.high)
     return length
   }

@@ -11,14 +11,14 @@ import { hashResult } from '../bytes/xxh64.ts'
 import { EntryKind, type EntryView, keyLengthMax } from '../entry/entry.ts'
 import type { File } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
-import { hashAt, hashBlock } from './block-check.ts'
+import { hashAt } from './block-check.ts'
 import { BlockIndexWriter } from './block-index.ts'
 import type { BlockMemory } from './block-memory.ts'
 import { BlockWriter, encodeLargeBlock, largeBlockSize } from './block-writer.ts'
-import { compressBlock } from './compressed-block.ts'
 import { GrowableWords } from './growable-words.ts'
 import { KeyHashes } from './hash-index.ts'
 import { ListedKeyTables } from './key-tables.ts'
+import { sealBlock } from './seal-block.ts'
 import {
   encodeHeader,
   headerChecksumOffset,
@@ -216,12 +216,9 @@ export class SegmentWriter {
     output.take(this.#sealBlock(output.buffer, at, sizeBytes))
   }
 
-  /** Compresses the block if it is to be, and puts its checksum; returns how long it is then. */
   #sealBlock(memory: BlockMemory, at: number, sizeBytes: number): number {
-    const length = this.#settings.compression === 'lz4' ? compressBlock(memory, at, sizeBytes) : sizeBytes
-    hashBlock(memory, at, length, this.number, this.#output.offset)
-    memory.words[at >>> 2] = hashResult.low
-    memory.words[(at >>> 2) + 1] = hashResult.high
+    const { compression } = this.#settings
+    const length = sealBlock(memory, at, sizeBytes, compression, this.number, this.#output.offset)
     this.#keepChecksum()
     return length
   }
