@@ -110,7 +110,10 @@ export abstract class KeyValueStore<K = string, V = string> implements AsyncDisp
   /** The newest value of `key`, the caller's to keep; `undefined` when it is absent or deleted. */
   abstract get(key: K, options?: ReadOptions): Promise<V | undefined>
 
-  /** One value or `undefined` a key, in the order of `keys`, all from one moment. */
+  /**
+   * One value or `undefined` a key, in the order of `keys`, all from one moment. The array and what it holds must not
+   * change until the promise is settled.
+   */
   abstract getMany(keys: readonly K[], options?: ReadOptions): Promise<(V | undefined)[]>
 
   /** Whether `key` is there. */

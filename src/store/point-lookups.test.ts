@@ -76,6 +76,15 @@ describe('a key of bytes', () => {
   })
 })
 
+test('getMany ends where its array of keys does, also when that became shorter while it waited', async () => {
+  const store = await openCold()
+  const keys = [0, 700, 1400, 1999].map(keyOf)
+  const values = store.getMany(keys)
+  keys.length = 0
+  expect(await values).toEqual([new Uint8Array(keyOf(0))])
+  await store.close()
+})
+
 describe('a key of bytes is not held once it was looked up by', () => {
   test.each<[string, (store: ByteStore, key: Uint8Array) => unknown]>([
     ['get', (store, key) => store.get(key)],

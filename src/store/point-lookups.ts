@@ -87,29 +87,40 @@ export class PointLookups<K, V> {
   ): Promise<(V | undefined)[]> {
     for (let i = 0; i < keys.length; i++)
       if (keys[i] === undefined || keys[i] === null) encodeKey(this.#keyEncoding, keys[i] as K, `keys[${i}]`)
-    const { live, turns } = this.#engine
+    const { live } = this.#engine
     // All from one moment, also when a flush or compaction comes while it waits for the disk.
     live.add(limit)
     try {
       const values: (V | undefined)[] = []
-      for (let i = 0; i < keys.length; i++) {
+      for (;;) {
         // While it waited for the key before, the store may have been closed.
         this.#assertStillOpen()
-        if (i % keysTouchedAtOnce === 0) this.#touchAhead(keys, i)
-        this.#encodeNth(keys, i)
-        const turn = turns.turnSampled()
-        const state = turn === undefined ? this.#find(limit) : FindState.pending
-        if (state !== FindState.pending) {
-          values.push(this.#valueOf(state))
-          continue
-        }
+        const turn = this.#findNext(keys, limit, values)
+        if (values.length >= keys.length) return values
         const read = this.#findLater(limit, turn, (found, reader) => this.#valueOf(found, reader), signal)
         values.push(await read)
       }
-      return values
     } finally {
       live.remove(limit)
     }
+  }
+
+  /**
+   * Adds to `values` those of the keys that come next, up to the first key that has to wait; answers with the turn of the
+   * event loop that it has to wait for, if that is why. (A loop in a function that awaits takes a twentieth longer.)
+   */
+  #findNext(keys: readonly K[], limit: SequenceNumber, values: (V | undefined)[]): Promise<void> | undefined {
+    const { turns } = this.#engine
+    for (let i = values.length; i < keys.length; i++) {
+      if (i % keysTouchedAtOnce === 0) this.#touchAhead(keys, i)
+      this.#encodeNth(keys, i)
+      const turn = turns.turnSampled()
+      if (turn !== undefined) return turn
+      const state = this.#find(limit)
+      if (state === FindState.pending) return undefined
+      values.push(this.#valueOf(state))
+    }
+    return undefined
   }
 
   getManySync(keys: readonly K[], limit: SequenceNumber): (V | undefined)[] {
