@@ -1,9 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { failing, longBench, numbersOf, tornBench } from '../../test/support/manifest-bench.ts'
+import { failing, longBench, ManifestBench, numbersOf, tornBench } from '../../test/support/manifest-bench.ts'
 import type { FileOperation } from '../fs/file-operation.ts'
 import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
 
 describe('replacing a manifest', () => {
+  test('keeps what an opening replays short, however many edits there are', async () => {
+    const bench = await ManifestBench.create()
+    let sizeBytesMax = 0
+    for (let number = 100; number < 1_500; number += 1) {
+      await bench.add(number)
+      if (number >= 105) await bench.manifest.append({ added: [], removed: [number - 5] }, () => {})
+      sizeBytesMax = Math.max(sizeBytesMax, bench.manifest.sizeBytes)
+    }
+    expect(sizeBytesMax).toBeGreaterThan(60 * 1024)
+    expect(sizeBytesMax).toBeLessThan(70 * 1024)
+    expect(await bench.segmentsIn()).toEqual([1495, 1496, 1497, 1498, 1499])
+  })
+
   test('survives a crash at every operation with the old state or the new', async () => {
     const bench = await tornBench()
     const found = new Set<string>()
