@@ -19,9 +19,9 @@ import type { VersionEdit } from './version-edit.ts'
 
 /**
  * Past this, and past twice its first record, a manifest is replaced. An opening replays all of it: 1.1 MB of edits took
- * 45 to 240 ms, what stays below this 5 to 16. Some 300 edits, each behind a flush or merge, pay for one replacement.
+ * 45 to 240 ms, what stays below this 5 to 16. Hundreds of edits, each behind a flush or merge, pay for one replacement.
  */
-const rotationSizeBytes = 64 * 1024
+export const rotationSizeBytes: number = 64 * 1024
 
 export interface ManifestParts {
   readonly fs: FileSystem

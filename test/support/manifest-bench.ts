@@ -4,7 +4,7 @@ import { joinPath, manifestFileName } from '../../src/fs/file-names.ts'
 import type { FileOperation } from '../../src/fs/file-operation.ts'
 import { MemoryFileSystem } from '../../src/fs/memory-file-system.ts'
 import { readCurrent } from '../../src/manifest/current-file.ts'
-import { Manifest, type ManifestParts } from '../../src/manifest/manifest.ts'
+import { Manifest, type ManifestParts, rotationSizeBytes } from '../../src/manifest/manifest.ts'
 import { emptyManifestState, type ManifestState } from '../../src/manifest/manifest-state.ts'
 import { type ReadManifest, readManifest } from '../../src/manifest/read-manifest.ts'
 import type { VersionEdit } from '../../src/manifest/version-edit.ts'
@@ -115,7 +115,7 @@ export async function tornBench(): Promise<ManifestBench> {
 export async function longBench(): Promise<ManifestBench> {
   const bench = await ManifestBench.create()
   const longKey = new Uint8Array(1_000)
-  for (let number = 100; bench.manifest.sizeBytes <= 64 * 1024; number++) {
+  for (let number = 100; bench.manifest.sizeBytes <= rotationSizeBytes; number++) {
     const key = Uint8Array.from(longKey)
     new DataView(key.buffer).setUint32(0, number)
     const meta = { ...segmentMeta(number, 'a', 'a'), smallestKey: key, largestKey: key }
