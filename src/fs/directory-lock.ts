@@ -72,13 +72,12 @@ async function takeLock(directory: string, gate: Server | undefined): Promise<Di
     await sweepLeftovers(directory)
     return lock
   } catch (error) {
+    discardPrepared(directory, record)
     if (bell !== undefined) {
       removeQuietly(directory, preparedSocketName(token))
       await closeServer(bell)
     }
     throw error
-  } finally {
-    discardPrepared(directory, record)
   }
 }
 
