@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { failing, longBench, ManifestBench, numbersOf, tornBench } from '../../test/support/manifest-bench.ts'
+import {
+  adding,
+  failing,
+  longBench,
+  ManifestBench,
+  numbersOf,
+  tornBench,
+} from '../../test/support/manifest-bench.ts'
 import type { FileOperation } from '../fs/file-operation.ts'
 import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
-import { rotationSizeBytes } from './manifest.ts'
+import { closingRotationSizeBytes, rotationSizeBytes } from './manifest.ts'
 
 describe('replacing a manifest', () => {
   test('keeps what an opening replays short, however many edits there are', async () => {
@@ -16,6 +23,35 @@ describe('replacing a manifest', () => {
     expect(sizeBytesMax).toBeGreaterThan(rotationSizeBytes)
     expect(sizeBytesMax).toBeLessThan(70 * 1024)
     expect(await bench.segmentsIn()).toEqual([1495, 1496, 1497, 1498, 1499])
+  })
+
+  test('is not waited for when a store closes', async () => {
+    const bench = await ManifestBench.create()
+    for (let number = 1; bench.manifest.sizeBytes <= closingRotationSizeBytes; number += 1)
+      await bench.manifest.append({ ...adding(number), removed: number === 1 ? [] : [number - 1] }, () => {})
+    const { number, sizeBytes } = bench.manifest
+    await bench.add(100)
+    expect(bench.manifest.number).toBe(number)
+    bench.manifest.prepareToClose()
+    await bench.add(101)
+    expect(bench.manifest.number).toBeGreaterThan(number)
+    expect(bench.manifest.sizeBytes).toBeLessThan(sizeBytes)
+    expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
+  })
+
+  test('for which there is no room is put off: a manifest that is only long takes the edit itself', async () => {
+    for (const name of ['open', 'write', 'sync', 'rename'] as const) {
+      const bench = await longBench()
+      const { number } = bench.manifest
+      bench.fail = failing(name, 'ENOSPC')
+      await bench.add(9000)
+      expect(bench.manifest.number).toBe(number)
+      expect(await bench.segmentsIn()).toContain(9000)
+      await bench.add(9001)
+      expect(bench.manifest.number).toBeGreaterThan(number)
+      expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
+      expect(await bench.segmentsIn()).toEqual(expect.arrayContaining([9000, 9001]))
+    }
   })
 
   test('survives a crash at every operation with the old state or the new', async () => {

@@ -22,6 +22,8 @@ import type { VersionEdit } from './version-edit.ts'
  * 45 to 240 ms, what stays below this 5 to 16. Hundreds of edits, each behind a flush or merge, pay for one replacement.
  */
 export const rotationSizeBytes: number = 64 * 1024
+/** The same at the last edit of a store that closes, so that the next opening has little to replay. */
+export const closingRotationSizeBytes = 1024
 
 export interface ManifestParts {
   readonly fs: FileSystem
@@ -71,6 +73,7 @@ export class Manifest {
   #firstRecordLength: number
   /** The file ends in half a record: the next edit goes to a new manifest. */
   #mustRotate = false
+  #rotationSizeBytes = rotationSizeBytes
   /** Nobody knows any more what is on stable storage: nothing is taken from then on. */
   #failure: StorageError | undefined
   #successor: Successor | undefined
@@ -160,6 +163,11 @@ export class Manifest {
     if (this.#provenLength < this.#editedLength) await this.#enqueue(undefined, noOp)
   }
 
+  /** The store closes, and few edits follow: the next one replaces also a manifest that is not long as others go. */
+  prepareToClose(): void {
+    this.#rotationSizeBytes = closingRotationSizeBytes
+  }
+
   /** Waits for edits under way. */
   async idle(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
@@ -203,8 +211,19 @@ export class Manifest {
     await this.#parts.lock.verify()
     if (pending.installed) return
     this.#refuseAfterFailure()
-    if (this.#mustRotate || this.#isLong()) await this.#rotateWith(pending)
-    else await this.#appendOne(pending)
+    if (this.#mustRotate) await this.#rotateWith(pending)
+    else if (!this.#isLong() || !(await this.#shortenWith(pending))) await this.#appendOne(pending)
+  }
+
+  /** Replaces a long manifest by a short one with the edit in it; `false` when the disk has no room for another. */
+  async #shortenWith(pending: PendingEdit): Promise<boolean> {
+    try {
+      await this.#rotateWith(pending)
+      return true
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      return false
+    }
   }
 
   async #appendOne(pending: PendingEdit): Promise<void> {
@@ -357,7 +376,8 @@ export class Manifest {
   }
 
   #isLong(): boolean {
-    return this.#file.position > rotationSizeBytes && this.#file.position > 2 * this.#firstRecordLength
+    const { position } = this.#file
+    return position > this.#rotationSizeBytes && position > 2 * this.#firstRecordLength
   }
 
   #encode(edit: VersionEdit | undefined, number: number): Uint8Array {

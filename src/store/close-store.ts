@@ -76,6 +76,7 @@ async function flushAll(store: ClosingStore): Promise<void> {
   const { manifest, obsolete } = store
   const tables = store.tables.all.filter((table) => table.entryCount > 0)
   const more = editBeyondLogs(store.fileNumbers, store.pipeline.nextSequence)
+  manifest.prepareToClose()
   if (tables.length > 0) await store.maintenance.flushTogether({ tables, more, install: () => {} })
   else if (manifest.state.logNumbers.length > 0)
     await manifest.append({ added: [], removed: [], ...more }, () => {})

@@ -12,6 +12,7 @@ import {
 } from '../../test/support/opened-stores.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { readCloseProof, writeCloseProof } from '../manifest/close-proof.ts'
+import { closingRotationSizeBytes } from '../manifest/manifest.ts'
 
 describe('opening after a clean close', () => {
   it('changes no file before the first write, and goes on with the same manifest', async () => {
@@ -28,6 +29,39 @@ describe('opening after a clean close', () => {
     expect(await contentOf(killed)).toEqual({ a: '1', b: '2' })
     await killed.close()
     await store.close()
+  })
+
+  it('has little to replay: closing replaced the manifest, and a crash at any moment of that loses nothing', async () => {
+    const crashed: MemoryFileSystem[] = []
+    let isClosing = false
+    const fs = new MemoryFileSystem({
+      onOperation: () => {
+        if (isClosing) crashed.push(fs.crashed({ seed: crashed.length, profile: 'posix' }))
+      },
+    })
+    const store = await open(fs, { durability: 'disk' })
+    const expected: Record<string, string> = {}
+    for (let i = 10; i < 30; i += 1) {
+      await store.put(`${i}`, `${i}`)
+      await store.flush()
+      expected[`${i}`] = `${i}`
+    }
+    const before = await namesIn(fs, 'MANIFEST')
+    expect(bytesIn(fs, before[0] as string).length).toBeGreaterThan(closingRotationSizeBytes)
+    await store.put('z', 'z')
+    isClosing = true
+    await store.close()
+    isClosing = false
+    const after = await namesIn(fs, 'MANIFEST')
+    expect(after).toHaveLength(1)
+    expect(after).not.toEqual(before)
+    expect(bytesIn(fs, after[0] as string).length).toBeLessThan(closingRotationSizeBytes)
+    expect(crashed.length).toBeGreaterThan(20)
+    for (const state of [...crashed, fs]) {
+      const opened = await open(state)
+      expect(await contentOf(opened)).toEqual({ ...expected, z: 'z' })
+      await opened.close()
+    }
   })
 
   it('gives out no sequence number that the proof says was given out', async () => {
