@@ -8,9 +8,9 @@ import { defineConfig, type Plugin, type ViteUserConfig } from 'vitest/config'
 function workerFromDist(): Plugin {
   const workerFolder = fileURLToPath(new URL('./src/worker/', import.meta.url)).replaceAll('\\', '/')
   const builtWorker = pathToFileURL(
-    fileURLToPath(new URL('./dist/shared/maintenance-worker.js', import.meta.url)),
+    fileURLToPath(new URL('./dist/shared/maintenance-worker.cjs', import.meta.url)),
   )
-  const address = /new URL\(\s*(['"])\.\/maintenance-worker\.[jt]s\1\s*,\s*import\.meta\.url\s*,?\s*\)/g
+  const address = /new URL\(\s*(['"])\.\/maintenance-worker\.cjs\1\s*,\s*import\.meta\.url\s*,?\s*\)/g
 
   return {
     name: 'varve:worker-from-dist',

@@ -15,7 +15,7 @@ export {
   UnsupportedFormatError,
 } from './errors.ts'
 export type { FileInspection, FilePart, InspectedFileKind } from './fs/file-inspection.ts'
-export type { DirectoryEntry, DirectoryLock, File, FileSystem, OpenMode } from './fs/file-system.ts'
+export type { DirectoryEntry, DirectoryLock, File, FileSystem, Files, OpenMode } from './fs/file-system.ts'
 export { nodeFileSystem } from './fs/node-file-system.ts'
 export { InvariantError } from './invariant.ts'
 export { type RepairOptions, repair } from './repair/repair.ts'

@@ -178,7 +178,7 @@ async function measurePuts() {
 /** How long a thread takes to start that does nothing, and the one of the store, which loads its code. */
 async function measureThreads() {
   const code = "require('node:worker_threads').workerData.port.postMessage('ready')"
-  const own = new URL('../../dist/shared/maintenance-worker.js', import.meta.url)
+  const own = new URL('../../dist/shared/maintenance-worker.cjs', import.meta.url)
   const threads = [
     {
       name: 'one that does nothing',

@@ -4,7 +4,7 @@
  * sources, room for its output, and the answers to questions about keys.
  */
 import { createEntryView, EntryFlag, type EntryKind, type EntryView } from '../entry/entry.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import { InvariantError, invariant } from '../invariant.ts'
 import {
   boundaryKeyAt,
@@ -36,7 +36,7 @@ export class MachineMergeRunner extends SteppedMerge<MachineSegmentWriter> {
   #hasBegun = false
 
   /** No I/O. The machine is given back in the end. */
-  constructor(job: MergeJob, fs: FileSystem, clock: Clock, machine: MergeMachine) {
+  constructor(job: MergeJob, fs: Files, clock: Clock, machine: MergeMachine) {
     const { segmentSettings } = job
     super(job, fs, clock, (file, number) => {
       return new MachineSegmentWriter(file, number, segmentSettings, machine)
@@ -167,7 +167,7 @@ export class MachineMergeRunner extends SteppedMerge<MachineSegmentWriter> {
   }
 }
 
-function feedsOf(job: MergeJob, fs: FileSystem): MergeFeed[] {
+function feedsOf(job: MergeJob, fs: Files): MergeFeed[] {
   const { blockSizeBytes } = job.segmentSettings
   if (job.kind === 'flush') return job.arenas.map((arena) => new TableFeed(arena, blockSizeBytes))
   return job.inputs.map((segments) => new RunFeed(fs, job.directory, segments, blockSizeBytes))

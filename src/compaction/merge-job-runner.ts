@@ -4,7 +4,7 @@
  */
 import type { EntryView } from '../entry/entry.ts'
 import { CursorState } from '../entry/entry-cursor.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import type { Clock } from '../time/clock.ts'
 import { DeeperRuns } from './deeper-runs.ts'
@@ -25,7 +25,7 @@ export class MergeJobRunner extends SteppedMerge<SegmentWriter> {
   #isStanding = false
 
   /** No I/O. */
-  constructor(job: MergeJob, fs: FileSystem, clock: Clock) {
+  constructor(job: MergeJob, fs: Files, clock: Clock) {
     super(job, fs, clock, (file, number) => new SegmentWriter(file, number, job.segmentSettings))
     this.#source = openMergeSource(job, fs)
     this.#survivors = new Survivors(job.liveSequences, new DeeperRuns(job.deeperIntervals))

@@ -4,7 +4,7 @@
  * so a failed merge leaves nothing behind but files that may be removed.
  */
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
-import type { File, FileSystem } from '../fs/file-system.ts'
+import type { File, Files } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
 import type { SegmentMeta } from '../segment/segment-meta.ts'
 import type { MergeJob } from './merge-job.ts'
@@ -24,14 +24,14 @@ interface OpenOutput<W> {
 export class MergeOutputs<W extends OutputWriter> {
   readonly added: SegmentMeta[] = []
   readonly #job: MergeJob
-  readonly #fs: FileSystem
+  readonly #fs: Files
   readonly #createWriter: (file: File, number: number) => W
   #open: OpenOutput<W> | undefined
   /** Files created so far, which are the first of the job's numbers. */
   #createdCount = 0
   #finishedBytes = 0
 
-  constructor(job: MergeJob, fs: FileSystem, createWriter: (file: File, number: number) => W) {
+  constructor(job: MergeJob, fs: Files, createWriter: (file: File, number: number) => W) {
     this.#job = job
     this.#fs = fs
     this.#createWriter = createWriter

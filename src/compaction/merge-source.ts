@@ -2,7 +2,7 @@
 import { sequenceNumberMax } from '../entry/entry.ts'
 import type { CursorOptions, EntryCursor } from '../entry/entry-cursor.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import { ConcatCursor, type CursorSource } from '../iterate/concat-cursor.ts'
 import { MergeCursor } from '../iterate/merge-cursor.ts'
 import { MemTable } from '../memtable/mem-table.ts'
@@ -24,7 +24,7 @@ export interface MergeSource {
 }
 
 /** Reads nothing yet: files are opened by the cursor's moves. */
-export function openMergeSource(job: MergeJob, fs: FileSystem): MergeSource {
+export function openMergeSource(job: MergeJob, fs: Files): MergeSource {
   if (job.kind === 'flush') {
     const cursors = job.arenas.map((arena) => MemTable.attach(arena).cursor(allEntries))
     return { cursor: merged(cursors), close: () => {} }
@@ -46,12 +46,12 @@ function merged(cursors: readonly EntryCursor[]): EntryCursor {
 /** The segments of a run, read once from first to last: one at a time is open, without cache and hash index. */
 class InputRun {
   readonly sources: readonly CursorSource[]
-  readonly #fs: FileSystem
+  readonly #fs: Files
   readonly #directory: string
   readonly #caches: SegmentCaches = { blocks: new BlockCache(0), indexes: new IndexBudget(0) }
   #open: Segment | undefined
 
-  constructor(fs: FileSystem, directory: string, segments: readonly SegmentMeta[]) {
+  constructor(fs: Files, directory: string, segments: readonly SegmentMeta[]) {
     this.#fs = fs
     this.#directory = directory
     this.sources = segments.map((meta) => ({

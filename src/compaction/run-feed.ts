@@ -1,7 +1,7 @@
 /** A run of segments as a source of a merge: read once from first to last, one file open at a time. */
 import { createEntryView, type EntryView } from '../entry/entry.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
-import type { File, FileSystem } from '../fs/file-system.ts'
+import type { File, Files } from '../fs/file-system.ts'
 import { Control, WindowKind } from '../kernel/merge-layout.ts'
 import type { MergeMachine } from '../kernel/merge-machine.ts'
 import {
@@ -31,7 +31,7 @@ interface OpenInput {
 }
 
 export class RunFeed implements MergeFeed {
-  readonly #fs: FileSystem
+  readonly #fs: Files
   readonly #directory: string
   readonly #segments: readonly SegmentMeta[]
   readonly #records: RecordWindow
@@ -49,7 +49,7 @@ export class RunFeed implements MergeFeed {
   /** The machine's memory as blocks are read in it; made anew when it has grown. */
   #view: BlockMemory = new BlockMemory(0)
 
-  constructor(fs: FileSystem, directory: string, segments: readonly SegmentMeta[], blockSizeBytes: number) {
+  constructor(fs: Files, directory: string, segments: readonly SegmentMeta[], blockSizeBytes: number) {
     this.#fs = fs
     this.#directory = directory
     this.#segments = segments

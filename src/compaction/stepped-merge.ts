@@ -5,7 +5,7 @@
  * A step does blocking I/O for a bounded time, so that the same code runs in the worker thread, in slices between other
  * work, or to the end at once. It cannot end inside one entry, one read or one sync; what exceeds its budget is at most that.
  */
-import type { File, FileSystem } from '../fs/file-system.ts'
+import type { File, Files } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
 import type { Clock } from '../time/clock.ts'
 import { GrandparentLimit, overlappedSegmentCountMax } from './grandparent-limit.ts'
@@ -26,7 +26,7 @@ export abstract class SteppedMerge<W extends OutputWriter> implements MergeRunne
   #phase: Phase = 'merging'
 
   /** No I/O. */
-  constructor(job: MergeJob, fs: FileSystem, clock: Clock, createWriter: (file: File, number: number) => W) {
+  constructor(job: MergeJob, fs: Files, clock: Clock, createWriter: (file: File, number: number) => W) {
     this.job = job
     this.#clock = clock
     this.outputs = new MergeOutputs(job, fs, createWriter)

@@ -1,5 +1,5 @@
 /**
- * The one door to the disk. Everything the engine does with files goes through these two interfaces, so that
+ * The one door to the disk. Everything the engine does with files goes through these interfaces, so that
  * the real file system, the one in memory and those that inject faults are interchangeable. Each operation
  * exists twice, blocking and not: the write path, the worker thread and the `*Sync` calls of the API block on
  * purpose, everything else waits without blocking. Errors are the system's own, with their `code` (`ENOSPC`,
@@ -55,7 +55,8 @@ export interface DirectoryLock {
   release(): Promise<void>
 }
 
-export interface FileSystem {
+/** What can be done with files and folders by whoever has them. */
+export interface Files {
   /**
    * Whether a thread of its own can open the same paths (true for a real disk): decides if flushes and
    * compactions may run in the worker.
@@ -76,6 +77,9 @@ export interface FileSystem {
   /** Makes creations, renames and removals in the directory durable (a no-op where the platform has none). */
   syncDirectory(path: string): Promise<void>
   syncDirectorySync(path: string): void
+}
+
+export interface FileSystem extends Files {
   /** Takes the directory for this process. `LockedError` names the holder. */
   lock(path: string): Promise<DirectoryLock>
 }

@@ -4,7 +4,7 @@
  */
 import { hashResult } from '../bytes/xxh64.ts'
 import { CorruptionError, systemCodeOf, UnsupportedFormatError } from '../errors.ts'
-import type { File, FileSystem } from '../fs/file-system.ts'
+import type { File, Files } from '../fs/file-system.ts'
 import { hashAt } from './block-check.ts'
 import { BlockIndex, blockIndexProblem } from './block-index.ts'
 import { decodeProperties } from './property-table.ts'
@@ -32,7 +32,7 @@ export interface SegmentParts {
 
 /** `makeIndexMemory` makes the memory of the block index. */
 export function openSegmentSync(
-  fs: FileSystem,
+  fs: Files,
   path: string,
   meta: SegmentMeta,
   makeIndexMemory?: MakeMemory,
@@ -48,7 +48,7 @@ export function openSegmentSync(
 }
 
 export async function openSegment(
-  fs: FileSystem,
+  fs: Files,
   path: string,
   meta: SegmentMeta,
 ): Promise<{ file: File; parts: SegmentParts }> {

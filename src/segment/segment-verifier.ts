@@ -8,7 +8,7 @@ import { hashKey, keyHash } from '../bytes/key-hash.ts'
 import { hashResult, xxh64 } from '../bytes/xxh64.ts'
 import { createEntryView, EntryKind } from '../entry/entry.ts'
 import { CorruptionError } from '../errors.ts'
-import type { File, FileSystem } from '../fs/file-system.ts'
+import type { File, Files } from '../fs/file-system.ts'
 import { checkBlock, plainBlockOf } from './block-check.ts'
 import { BlockMemory } from './block-memory.ts'
 import { BlockReader } from './block-reader.ts'
@@ -33,11 +33,7 @@ export interface SegmentReport {
 const stepSizeBytes = 64 * 1024
 
 /** As `Segment.verify`. */
-export function* verifySegment(
-  fs: FileSystem,
-  path: string,
-  meta: SegmentMeta,
-): Generator<number, SegmentReport> {
+export function* verifySegment(fs: Files, path: string, meta: SegmentMeta): Generator<number, SegmentReport> {
   const { file, parts } = openSegmentSync(fs, path, meta)
   try {
     yield footerSizeBytes

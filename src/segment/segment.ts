@@ -13,7 +13,7 @@
 import type { EntryView, SequenceNumber } from '../entry/entry.ts'
 import type { CursorOptions, EntryCursor } from '../entry/entry-cursor.ts'
 import { ClosedError } from '../errors.ts'
-import type { File, FileSystem } from '../fs/file-system.ts'
+import type { File, Files } from '../fs/file-system.ts'
 import { FindState } from './find-state.ts'
 import { OpenedSegment } from './opened-segment.ts'
 import type { SegmentCaches } from './segment-caches.ts'
@@ -26,14 +26,14 @@ import { type SegmentReport, verifySegment } from './segment-verifier.ts'
 export class Segment {
   readonly path: string
   readonly meta: SegmentMeta
-  readonly #fs: FileSystem
+  readonly #fs: Files
   readonly #caches: SegmentCaches
   #opened: OpenedSegment | undefined
   #lookup: SegmentLookup | undefined
   #opening: Promise<void> | undefined
   #isClosed = false
 
-  private constructor(fs: FileSystem, path: string, meta: SegmentMeta, caches: SegmentCaches) {
+  private constructor(fs: Files, path: string, meta: SegmentMeta, caches: SegmentCaches) {
     this.#fs = fs
     this.path = path
     this.meta = meta
@@ -41,7 +41,7 @@ export class Segment {
   }
 
   /** No I/O: damage shows at the first use, as a `CorruptionError`. */
-  static open(fs: FileSystem, path: string, meta: SegmentMeta, caches: SegmentCaches): Segment {
+  static open(fs: Files, path: string, meta: SegmentMeta, caches: SegmentCaches): Segment {
     return new Segment(fs, path, meta, caches)
   }
 

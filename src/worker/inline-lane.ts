@@ -6,7 +6,7 @@ import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-j
 import type { MergeRunner, StepBudget } from '../compaction/merge-runner.ts'
 import { startMerge } from '../compaction/start-merge.ts'
 import { ClosedError } from '../errors.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { JobQueue, type QueuedJob } from './job-queue.ts'
@@ -29,7 +29,7 @@ export class InlineLane {
   }
 
   /** `store` tells the jobs of one store from those of another. */
-  submit(job: MergeJob, store: number, fs: FileSystem): MergeHandle {
+  submit(job: MergeJob, store: number, fs: Files): MergeHandle {
     const start = (): MergeRunner => startMerge(job, fs, this.#clock)
     const inlineJob = new InlineJob(job, store, start, (over) => this.#queue.remove(over))
     this.#queue.add(inlineJob)

@@ -10,7 +10,7 @@ export type StartWorker = (start: WorkerStart) => Worker
 
 /** Bundlers look for exactly this expression. Its output is kept from the process's own, and never read. */
 export const startMaintenanceWorker: StartWorker = (start) =>
-  new Worker(new URL('./maintenance-worker.js', import.meta.url), {
+  new Worker(new URL('./maintenance-worker.cjs', import.meta.url), {
     name: 'varve maintenance',
     workerData: start,
     transferList: [start.port],

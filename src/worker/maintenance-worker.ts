@@ -1,6 +1,6 @@
 /** The entry of the maintenance thread: flushes and compactions of all stores of the process, on the real disk. */
 import { workerData } from 'node:worker_threads'
-import { nodeFileSystem } from '../fs/node-file-system.ts'
+import { nodeFiles } from '../fs/node-files.ts'
 import { systemClock } from '../time/clock.ts'
 import { systemScheduler } from '../time/scheduler.ts'
 import type { LaneMessage, WorkerMessage, WorkerStart } from './messages.ts'
@@ -9,7 +9,7 @@ import { WorkerJobs } from './worker-jobs.ts'
 
 const { port } = workerData as WorkerStart
 const post = (message: WorkerMessage): void => port.postMessage(message)
-const jobs = new WorkerJobs(nodeFileSystem, systemClock, systemScheduler, post)
+const jobs = new WorkerJobs(nodeFiles, systemClock, systemScheduler, post)
 
 port.on('message', (message: LaneMessage) => {
   if (message.type === 'run') jobs.take(message)

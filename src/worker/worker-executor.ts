@@ -1,6 +1,6 @@
 /** Maintenance of one store in the thread that serves all stores of the process. */
 import type { MergeJob } from '../compaction/merge-job.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import type { Arena } from '../kernel/memory-pool.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
@@ -16,7 +16,7 @@ import { type WorkerLane, workerLane } from './worker-lane.ts'
  * after all and this one has to do the work.
  */
 export function workerExecutor(
-  fs: FileSystem,
+  fs: Files,
   clock: Clock,
   scheduler: Scheduler,
   onWarning: (message: string) => void,
@@ -28,7 +28,7 @@ export function workerExecutor(
 export interface WorkerExecutorParts {
   readonly lane: WorkerLane
   /** Opens the same paths as the thread does, for what has to be done or tidied up here. */
-  readonly fs: FileSystem
+  readonly fs: Files
   /** Takes over where there is no thread. */
   readonly fallback: InlineLane
   /** Told once when that happens. */

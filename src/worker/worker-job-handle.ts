@@ -2,7 +2,7 @@
 import type { MergeJob, MergeProgress, MergeResult } from '../compaction/merge-job.ts'
 import { ClosedError, StorageError } from '../errors.ts'
 import { joinPath, segmentFileName } from '../fs/file-names.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import { invariant } from '../invariant.ts'
 import { systemClock } from '../time/clock.ts'
 import type { InlineLane } from './inline-lane.ts'
@@ -18,7 +18,7 @@ const heartbeatIntervalMs = 500
 export interface JobOwner {
   /** Tells the jobs of one store from those of another. */
   readonly store: number
-  readonly fs: FileSystem
+  readonly fs: Files
   /** Takes over where there is no thread. */
   readonly fallback: InlineLane
   readonly onWarning: (message: string) => void

@@ -5,7 +5,7 @@
 import type { MergeRunner, StepBudget } from '../compaction/merge-runner.ts'
 import { startMerge } from '../compaction/start-merge.ts'
 import { ClosedError } from '../errors.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { Files } from '../fs/file-system.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import { encodeError } from './error-message.ts'
@@ -16,14 +16,14 @@ import type { RunMessage, WorkerMessage } from './messages.ts'
 const stepBudget: StepBudget = { durationMs: 10, bytes: 1024 * 1024 }
 
 export class WorkerJobs {
-  readonly #fs: FileSystem
+  readonly #fs: Files
   readonly #clock: Clock
   readonly #scheduler: Scheduler
   readonly #post: (message: WorkerMessage) => void
   readonly #queue = new JobQueue<WorkerJob>()
   #isScheduled = false
 
-  constructor(fs: FileSystem, clock: Clock, scheduler: Scheduler, post: (message: WorkerMessage) => void) {
+  constructor(fs: Files, clock: Clock, scheduler: Scheduler, post: (message: WorkerMessage) => void) {
     this.#fs = fs
     this.#clock = clock
     this.#scheduler = scheduler
@@ -93,7 +93,7 @@ class WorkerJob implements QueuedJob {
   }
 
   /** Whether the job is done. Throws what it fails with. */
-  step(fs: FileSystem, clock: Clock): boolean {
+  step(fs: Files, clock: Clock): boolean {
     this.#runner ??= startMerge(this.message.job, fs, clock)
     if (this.control.isCancelled) {
       this.#runner.abort()

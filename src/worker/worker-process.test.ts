@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 const source = fileURLToPath(new URL('..', import.meta.url))
-const builtWorker = new URL('../../dist/shared/maintenance-worker.js', import.meta.url)
+const builtWorker = new URL('../../dist/shared/maintenance-worker.cjs', import.meta.url)
 
 /** The engine's inner parts, which the package does not hand out, as one file that starts the built thread. */
 let inside = ''
