@@ -2,8 +2,8 @@
  * The one door to the disk. Everything the engine does with files goes through these interfaces, so that
  * the real file system, the one in memory and those that inject faults are interchangeable. Each operation
  * exists twice, blocking and not: the write path, the worker thread and the `*Sync` calls of the API block on
- * purpose, everything else waits without blocking. Errors are the system's own, with their `code` (`ENOSPC`,
- * `ENOENT` …); the layers above translate them.
+ * purpose, and so does what is done sooner than a thread of the pool answers; everything else waits without
+ * blocking. Errors are the system's own, with their `code` (`ENOSPC`, `ENOENT` …); the layers above translate them.
  */
 
 /**

@@ -5,8 +5,10 @@ import {
   longBench,
   ManifestBench,
   numbersOf,
+  systemError,
   tornBench,
 } from '../../test/support/manifest-bench.ts'
+import { StorageError, systemCodeOf } from '../errors.ts'
 import type { FileOperation } from '../fs/file-operation.ts'
 import type { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { closingRotationSizeBytes, rotationSizeBytes } from './manifest.ts'
@@ -39,18 +41,56 @@ describe('replacing a manifest', () => {
     expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
   })
 
-  test('for which there is no room is put off: a manifest that is only long takes the edit itself', async () => {
-    for (const name of ['open', 'write', 'sync', 'rename'] as const) {
+  test('that is not possible is put off: a manifest that is only long takes the edit itself', async () => {
+    for (const code of ['ENOSPC', 'EMFILE', 'EIO']) {
+      for (const name of ['open', 'write', 'sync', 'rename'] as const) {
+        const bench = await longBench()
+        const { number } = bench.manifest
+        bench.fail = failing(name, code)
+        await bench.add(9000)
+        expect(bench.manifest.number).toBe(number)
+        expect(await bench.manifestNames()).toHaveLength(1)
+        expect(await bench.segmentsIn()).toContain(9000)
+        await bench.add(9001)
+        expect(bench.manifest.number).toBeGreaterThan(number)
+        expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
+        expect(await bench.segmentsIn()).toEqual(expect.arrayContaining([9000, 9001]))
+      }
+    }
+  })
+
+  test('and then fails as any edit does, when the edit itself finds no room', async () => {
+    const bench = await longBench()
+    bench.fs.capacityBytes = bench.fs.usedBytes
+    await expect(bench.add(9000)).rejects.toMatchObject({ code: 'ENOSPC' })
+    expect(await bench.segmentsIn()).not.toContain(9000)
+    bench.fs.capacityBytes = Infinity
+    await bench.add(9001)
+    expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
+    expect(await bench.segmentsIn()).not.toContain(9000)
+  })
+
+  test('that is not possible leaves neither file nor handle', async () => {
+    for (const code of ['ENOSPC', 'EMFILE']) {
       const bench = await longBench()
-      const { number } = bench.manifest
-      bench.fail = failing(name, 'ENOSPC')
+      const [{ number }, calls] = [bench.manifest, { open: 0, close: 0 }]
+      bench.fail = ({ name, path }) => {
+        if (!path.includes('MANIFEST') || (name !== 'open' && name !== 'close')) return undefined
+        calls[name] += 1
+        return name === 'open' && calls.open === 2 ? systemError(code) : undefined
+      }
       await bench.add(9000)
       expect(bench.manifest.number).toBe(number)
-      expect(await bench.segmentsIn()).toContain(9000)
-      await bench.add(9001)
-      expect(bench.manifest.number).toBeGreaterThan(number)
-      expect(await bench.segmentsIn()).toEqual(numbersOf(bench.manifest.state))
-      expect(await bench.segmentsIn()).toEqual(expect.arrayContaining([9000, 9001]))
+      expect(calls).toEqual({ open: 2, close: 1 })
+      expect(await bench.manifestNames()).toHaveLength(1)
+    }
+  })
+
+  test('that is not possible writes an edit once, though a blocking one comes at any moment', async () => {
+    for (const bench of [longBench, tornBench]) {
+      for (const name of ['open', 'write', 'rename'] as const) {
+        for (let delay = 0; delay < 40; delay += 1) await overtakeAfter(await bench(), name, delay)
+      }
     }
   })
 
@@ -142,3 +182,41 @@ describe('replacing a manifest', () => {
     expect(bench.manifest.number === number ? numbersOf(read.state) : [1]).toEqual([1])
   })
 })
+
+/** What a blocking edit says, it says to somebody else. */
+function attemptSync(bench: ManifestBench, number: number): void {
+  try {
+    bench.addSync(number)
+  } catch {
+    // As in the torn manifest, in which nothing can be written.
+  }
+}
+
+/** A replacement finds the disk full once, and a blocking edit comes so many microtasks later. */
+async function overtakeAfter(
+  bench: ManifestBench,
+  name: FileOperation['name'],
+  delay: number,
+): Promise<void> {
+  let hasFailed = false
+  const later = (left: number): void => {
+    if (left > 0) queueMicrotask(() => later(left - 1))
+    else attemptSync(bench, 9001)
+  }
+  bench.fail = (operation) => {
+    if (hasFailed || operation.name !== name) return undefined
+    hasFailed = true
+    later(delay)
+    return systemError('ENOSPC')
+  }
+  const outcome = await bench.add(9000).then(
+    () => true,
+    (error: unknown) => (systemCodeOf(error) === 'ENOSPC' ? false : error),
+  )
+  for (let turn = 0; turn < 50; turn += 1) await undefined
+  const found = await bench.segmentsIn()
+  // Otherwise the store is told that nobody knows.
+  if (outcome instanceof StorageError) return
+  expect(found).toEqual(numbersOf(bench.manifest.state))
+  expect(found.includes(9000), `${name}, ${delay} microtasks later`).toBe(outcome)
+}

@@ -22,7 +22,7 @@ import type { VersionEdit } from './version-edit.ts'
  * 45 to 240 ms, what stays below this 5 to 16. Hundreds of edits, each behind a flush or merge, pay for one replacement.
  */
 export const rotationSizeBytes: number = 64 * 1024
-/** The same at the last edit of a store that closes, so that the next opening has little to replay. */
+/** The same of a store that closes, at its last edit, so that the next opening has little to replay. */
 export const closingRotationSizeBytes = 1024
 
 export interface ManifestParts {
@@ -163,7 +163,7 @@ export class Manifest {
     if (this.#provenLength < this.#editedLength) await this.#enqueue(undefined, noOp)
   }
 
-  /** The store closes, and few edits follow: the next one replaces also a manifest that is not long as others go. */
+  /** The store closes: from now on a manifest past {@link closingRotationSizeBytes} is long. */
   prepareToClose(): void {
     this.#rotationSizeBytes = closingRotationSizeBytes
   }
@@ -201,28 +201,28 @@ export class Manifest {
         if (pending.edit === undefined) await this.#proveByCurrent()
         pending.resolve()
       } catch (error) {
-        pending.reject(error)
+        // Since it failed, a blocking edit may have taken it along after all.
+        if (pending.installed && pending.edit !== undefined && isDiskFull(error)) pending.resolve()
+        else pending.reject(error)
       }
       this.#queue.shift()
     }
   }
 
   async #carryOut(pending: PendingEdit): Promise<void> {
-    await this.#parts.lock.verify()
-    if (pending.installed) return
-    this.#refuseAfterFailure()
-    if (this.#mustRotate) await this.#rotateWith(pending)
-    else if (!this.#isLong() || !(await this.#shortenWith(pending))) await this.#appendOne(pending)
-  }
-
-  /** Replaces a long manifest by a short one with the edit in it; `false` when the disk has no room for another. */
-  async #shortenWith(pending: PendingEdit): Promise<boolean> {
-    try {
-      await this.#rotateWith(pending)
-      return true
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
-      return false
+    for (let isPutOff = false; ; isPutOff = true) {
+      await this.#parts.lock.verify()
+      // A blocking edit may have taken it along while something was waited for.
+      if (pending.installed) return
+      this.#refuseAfterFailure()
+      const mustRotate = this.#mustRotate
+      if (!mustRotate && (isPutOff || !this.#isLong())) return this.#appendOne(pending)
+      try {
+        return await this.#rotateWith(pending)
+      } catch (error) {
+        // One that is only long can take the edit itself.
+        if (mustRotate || this.#failure !== undefined) throw error
+      }
     }
   }
 
@@ -273,6 +273,8 @@ export class Manifest {
   /**
    * Replaces the manifest by one that holds the state with the edit in it. A blocking edit that comes
    * meanwhile is written to both files, so that it stands whichever of them CURRENT names after a crash.
+   *
+   * When it fails and the old manifest stays in force, that is whole as before unless it was torn already.
    */
   async #rotateWith(pending: PendingEdit): Promise<void> {
     const old = this.#file
@@ -285,8 +287,10 @@ export class Manifest {
       pending.inSuccessor = false
       this.#successor = undefined
       const error = await giveUpSuccessor(this.#parts, successor, cause)
+      const isOldInForce = error === cause
+      const isHarmless = isOldInForce && (isDiskFull(cause) || !this.#mustRotate)
       // A blocking edit may have tried to take this one along: then it may be on the disk all the same.
-      if (!isDiskFull(error) || (pending.record !== undefined && !pending.installed)) throw this.#fail(error)
+      if (!isHarmless || (pending.record !== undefined && !pending.installed)) throw this.#fail(error)
       if (pending.installed) return
       throw error
     }
@@ -403,12 +407,22 @@ function stateWith(state: ManifestState, edit: VersionEdit | undefined): Manifes
 /** Creates the next manifest's file and starts to write its head. */
 function startSuccessor(parts: ManifestParts, state: ManifestState): Successor {
   const number = parts.nextFileNumber()
-  const path = joinPath(parts.directory, manifestFileName(number))
-  const file = new AppendFile(parts.fs.openSync(path, 'create'), 0, parts.fs.openSync(path, 'update'))
+  const file = createFile(parts.fs, joinPath(parts.directory, manifestFileName(number)))
   const head = encodeManifestStart(number, { ...state, nextFileNumber: number + 1 }, parts.storeId)
   const headWritten = file.append(head)
   headWritten.catch(noOp)
   return { number, file, headLength: head.length, headWritten, syncedLength: 0 }
+}
+
+function createFile(fs: FileSystem, path: string): AppendFile {
+  const file = fs.openSync(path, 'create')
+  try {
+    return new AppendFile(file, 0, fs.openSync(path, 'update'))
+  } catch (error) {
+    file.closeSync()
+    void fs.unlink(path).catch(noOp)
+    throw error
+  }
 }
 
 /** Makes the manifest durable, then its name, and only then lets CURRENT name it. */

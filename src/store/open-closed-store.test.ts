@@ -10,9 +10,18 @@ import {
   replace,
   turns,
 } from '../../test/support/opened-stores.ts'
+import { manifestFileName } from '../fs/file-names.ts'
 import { MemoryFileSystem } from '../fs/memory-file-system.ts'
 import { readCloseProof, writeCloseProof } from '../manifest/close-proof.ts'
-import { closingRotationSizeBytes } from '../manifest/manifest.ts'
+import { readCurrent } from '../manifest/current-file.ts'
+import { type ReadManifest, readManifest } from '../manifest/read-manifest.ts'
+
+async function editsIn(fs: MemoryFileSystem): Promise<ReadManifest['edits']> {
+  const { manifestNumber, storeId, manifestSyncedLength } = await readCurrent(fs, path)
+  const name = manifestFileName(manifestNumber)
+  return readManifest(bytesIn(fs, name), `${path}/${name}`, manifestNumber, storeId, manifestSyncedLength)
+    .edits
+}
 
 describe('opening after a clean close', () => {
   it('changes no file before the first write, and goes on with the same manifest', async () => {
@@ -47,7 +56,8 @@ describe('opening after a clean close', () => {
       expected[`${i}`] = `${i}`
     }
     const before = await namesIn(fs, 'MANIFEST')
-    expect(bytesIn(fs, before[0] as string).length).toBeGreaterThan(closingRotationSizeBytes)
+    const editCount = (await editsIn(fs)).length
+    expect(editCount).toBeGreaterThan(20)
     await store.put('z', 'z')
     isClosing = true
     await store.close()
@@ -55,11 +65,45 @@ describe('opening after a clean close', () => {
     const after = await namesIn(fs, 'MANIFEST')
     expect(after).toHaveLength(1)
     expect(after).not.toEqual(before)
-    expect(bytesIn(fs, after[0] as string).length).toBeLessThan(closingRotationSizeBytes)
+    expect(await editsIn(fs)).toHaveLength(1)
     expect(crashed.length).toBeGreaterThan(20)
     for (const state of [...crashed, fs]) {
       const opened = await open(state)
       expect(await contentOf(opened)).toEqual({ ...expected, z: 'z' })
+      await opened.close()
+    }
+  })
+
+  it('came about although the manifest could not be replaced', async () => {
+    for (const [name, code] of [
+      ['open', 'EMFILE'],
+      ['write', 'EIO'],
+      ['rename', 'EPERM'],
+    ] as const) {
+      let kept = ''
+      let failureCount = 0
+      const fs = new MemoryFileSystem({
+        onOperation: (operation) => {
+          const isOther = /MANIFEST|CURRENT/.test(operation.path) && !operation.path.endsWith(kept)
+          if (kept === '' || operation.name !== name || !isOther) return
+          failureCount += 1
+          throw Object.assign(new Error(code), { code })
+        },
+      })
+      const store = await open(fs, { durability: 'disk' })
+      for (let i = 0; i < 20; i += 1) {
+        await store.put('a', `${i}`)
+        await store.flush()
+      }
+      await store.put('z', 'z')
+      await turns()
+      kept = (await namesIn(fs, 'MANIFEST'))[0] as string
+      await store.close()
+      expect(failureCount).toBeGreaterThan(0)
+      expect(await namesIn(fs, 'MANIFEST')).toEqual([kept])
+      expect(await namesIn(fs, 'CLOSED')).toEqual(['CLOSED'])
+      const opened = await open(fs.killed())
+      expect(await contentOf(opened)).toEqual({ a: '19', z: 'z' })
       await opened.close()
     }
   })

@@ -63,6 +63,11 @@ export class ManifestBench {
     return readManifest(bytes, path, current.manifestNumber, storeId, current.manifestSyncedLength)
   }
 
+  async manifestNames(): Promise<string[]> {
+    const entries = await this.fs.list(directory)
+    return entries.map(({ name }) => name).filter((name) => name.startsWith('MANIFEST'))
+  }
+
   async segmentsIn(disk?: MemoryFileSystem): Promise<number[]> {
     return numbersOf((await this.read(disk)).state)
   }
