@@ -83,23 +83,30 @@ async function bundleCode() {
     plugins: [builtInModules()],
     metafile: true,
   })
-  await bundleThread()
   const tool = join(fresh, 'cli', 'varve.js')
   const code = readFileSync(tool, 'utf8')
   if (!code.startsWith('#!')) throw new Error('src/main.ts does not begin with #!/usr/bin/env node')
   chmodSync(tool, 0o755)
   writeFileSync(join(fresh, 'cli', 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
+  await bundleThread()
   checkWorkerAddress(Object.keys(metafile.outputs))
 }
 
 /** One file that needs no other, and no ES module: a thread starts sooner with it. It shares nothing but memory with the rest anyway. */
 async function bundleThread() {
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: [join(source, 'worker', 'maintenance-worker.ts')],
     outfile: join(fresh, sharedFolder, workerAddress),
     format: 'cjs',
+    metafile: true,
   })
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path))
+  const foreign = [
+    ...Object.keys(metafile.inputs).filter((path) => !path.startsWith('src/')),
+    ...imports.filter((path) => !path.startsWith('node:')),
+  ]
+  if (foreign.length > 0) throw new Error(`the thread's code needs more than itself: ${foreign}`)
 }
 
 /**

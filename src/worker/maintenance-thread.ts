@@ -8,9 +8,13 @@ import type { LaneMessage, WorkerMessage, WorkerStart } from './messages.ts'
 /** Starts a thread. Replaceable, so that a test can start one that fails. */
 export type StartWorker = (start: WorkerStart) => Worker
 
-/** Bundlers look for exactly this expression. Its output is kept from the process's own, and never read. */
-export const startMaintenanceWorker: StartWorker = (start) =>
-  new Worker(new URL('./maintenance-worker.cjs', import.meta.url), {
+/**
+ * Its code is one file beside this one. Bundlers that know the expression copy that file and put its new address here;
+ * inside `new Worker()` some would build it anew. The thread's output is kept from the process's own, and never read.
+ */
+export const startMaintenanceWorker: StartWorker = (start) => {
+  const address = new URL('./maintenance-worker.cjs', import.meta.url)
+  return new Worker(address, {
     name: 'varve maintenance',
     workerData: start,
     transferList: [start.port],
@@ -20,6 +24,7 @@ export const startMaintenanceWorker: StartWorker = (start) =>
     // A merge makes few objects; the usual young generation would only spread over memory.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
+}
 
 export interface MaintenanceThreadEvents {
   onMessage(message: WorkerMessage): void
