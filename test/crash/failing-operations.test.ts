@@ -7,7 +7,7 @@ import { type FaultCode, FaultPlan } from '../../src/testing/laboratory/fault-pl
 import { reportFigure, roundCountOf } from '../support/figures.ts'
 import { FailingLife } from './failing-life.ts'
 
-const lifeCount = roundCountOf(1, 10)
+const lifeCount = roundCountOf(1, 17)
 const timeoutMs = roundCountOf(600_000, 7_200_000)
 
 interface FaultKind {
