@@ -135,3 +135,18 @@ describe.skipIf(isWindows)('durability of directories', () => {
     await fs.makeDirectory(join(directory, 'a'))
   })
 })
+
+describe('a folder with more names than are read at once', () => {
+  test('is listed whole, and other work goes on meanwhile', async () => {
+    const names = Array.from({ length: 2_500 }, (_, i) => `${i}`)
+    for (const name of names) await writeFile(join(directory, name), '')
+    let turnCount = 0
+    const turn = setInterval(() => turnCount++, 0)
+    const immediate = setImmediate(() => turnCount++)
+    const entries = await fs.list(directory)
+    clearInterval(turn)
+    clearImmediate(immediate)
+    expect(entries.map(({ name }) => name).sort()).toEqual([...names].sort())
+    expect(turnCount).toBeGreaterThan(0)
+  })
+})
