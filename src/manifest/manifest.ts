@@ -7,14 +7,18 @@
  * writes those under way again at the same offsets, syncs, installs them in order and then its own, so that
  * edits always take effect in the order of the file.
  */
-import { isDiskFull, StorageError, systemCodeOf } from '../errors.ts'
-import { joinPath, manifestFileName } from '../fs/file-names.ts'
-import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
-import { AppendFile } from '../log/append-file.ts'
-import type { StoreId } from '../log/file-header.ts'
-import { readCurrent, replaceCurrent, writeCurrent } from './current-file.ts'
-import { encodeEditRecord, encodeManifestStart, encodeSyncMark } from './manifest-records.ts'
+import { isDiskFull, StorageError } from '../errors.ts'
+import type { AppendFile } from '../log/append-file.ts'
+import { replaceCurrent } from './current-file.ts'
+import { encodeEditRecord, encodeSyncMark } from './manifest-records.ts'
 import { applyEdit, type ManifestState } from './manifest-state.ts'
+import {
+  finishSuccessor,
+  giveUpSuccessor,
+  type ManifestParts,
+  type Successor,
+  startSuccessor,
+} from './successor.ts'
 import type { VersionEdit } from './version-edit.ts'
 
 /**
@@ -24,15 +28,6 @@ import type { VersionEdit } from './version-edit.ts'
 export const rotationSizeBytes: number = 64 * 1024
 /** The same of a store that closes, at its last edit, so that the next opening has little to replay. */
 export const closingRotationSizeBytes = 1024
-
-export interface ManifestParts {
-  readonly fs: FileSystem
-  readonly directory: string
-  readonly storeId: StoreId
-  readonly lock: DirectoryLock
-  /** Gives out file numbers, each once. */
-  readonly nextFileNumber: () => number
-}
 
 interface PendingEdit {
   /** `undefined`: a sync mark, which changes nothing. */
@@ -45,16 +40,6 @@ interface PendingEdit {
   /** Part of the manifest that is being made to replace this one. */
   inSuccessor: boolean
   installed: boolean
-}
-
-/** A manifest under construction. */
-interface Successor {
-  readonly number: number
-  readonly file: AppendFile
-  readonly headLength: number
-  readonly headWritten: Promise<void>
-  /** Bytes known to be on stable storage. */
-  syncedLength: number
 }
 
 const noOp = (): void => {}
@@ -108,8 +93,8 @@ export class Manifest {
     const successor = startSuccessor(parts, state)
     try {
       await finishSuccessor(parts, successor)
-    } catch (error) {
-      throw await giveUpSuccessor(parts, successor, error)
+    } catch (cause) {
+      throw (await giveUpSuccessor(parts, successor)) ? cause : currentUnknown(cause)
     }
     return new Manifest(parts, successor.file, successor.number, state, successor.headLength)
   }
@@ -286,13 +271,12 @@ export class Manifest {
     } catch (cause) {
       pending.inSuccessor = false
       this.#successor = undefined
-      const error = await giveUpSuccessor(this.#parts, successor, cause)
-      const isOldInForce = error === cause
-      const isHarmless = isOldInForce && (isDiskFull(cause) || !this.#mustRotate)
+      if (!(await giveUpSuccessor(this.#parts, successor))) throw this.#fail(currentUnknown(cause))
+      const isHarmless = isDiskFull(cause) || !this.#mustRotate
       // A blocking edit may have tried to take this one along: then it may be on the disk all the same.
-      if (!isHarmless || (pending.record !== undefined && !pending.installed)) throw this.#fail(error)
+      if (!isHarmless || (pending.record !== undefined && !pending.installed)) throw this.#fail(cause)
       if (pending.installed) return
-      throw error
+      throw cause
     }
     this.#refuseAfterFailure()
     this.#successor = undefined
@@ -400,64 +384,10 @@ function pendingEdit(
   return { edit, install, resolve, reject, record: undefined, inSuccessor: false, installed: false }
 }
 
+function currentUnknown(cause: unknown): StorageError {
+  return new StorageError('CURRENT could not be replaced', { cause })
+}
+
 function stateWith(state: ManifestState, edit: VersionEdit | undefined): ManifestState {
   return edit === undefined ? state : applyEdit(state, edit)
-}
-
-/** Creates the next manifest's file and starts to write its head. */
-function startSuccessor(parts: ManifestParts, state: ManifestState): Successor {
-  const number = parts.nextFileNumber()
-  const file = createFile(parts.fs, joinPath(parts.directory, manifestFileName(number)))
-  const head = encodeManifestStart(number, { ...state, nextFileNumber: number + 1 }, parts.storeId)
-  const headWritten = file.append(head)
-  headWritten.catch(noOp)
-  return { number, file, headLength: head.length, headWritten, syncedLength: 0 }
-}
-
-function createFile(fs: FileSystem, path: string): AppendFile {
-  const file = fs.openSync(path, 'create')
-  try {
-    return new AppendFile(file, 0, fs.openSync(path, 'update'))
-  } catch (error) {
-    file.closeSync()
-    void fs.unlink(path).catch(noOp)
-    throw error
-  }
-}
-
-/** Makes the manifest durable, then its name, and only then lets CURRENT name it. */
-async function finishSuccessor(parts: ManifestParts, successor: Successor): Promise<void> {
-  await successor.headWritten
-  await successor.file.sync()
-  await parts.fs.syncDirectory(parts.directory)
-  await writeCurrent(parts.fs, parts.directory, {
-    storeId: parts.storeId,
-    manifestNumber: successor.number,
-    manifestSyncedLength: successor.headLength,
-  })
-}
-
-/**
- * Lets go of a manifest that could not be finished, and removes it, unless CURRENT names it by now: then nobody
- * knows which manifest a crash would leave in force.
- *
- * @returns the error to be thrown: `cause`, or a `StorageError` where its state is unknown.
- */
-async function giveUpSuccessor(parts: ManifestParts, successor: Successor, cause: unknown): Promise<unknown> {
-  const { file } = successor
-  await file.close().catch(noOp)
-  if (!(await isSurelyNotCurrent(parts, successor.number))) {
-    return new StorageError('CURRENT could not be replaced', { cause })
-  }
-  await parts.fs.unlink(file.path).catch(noOp)
-  return cause
-}
-
-async function isSurelyNotCurrent({ fs, directory }: ManifestParts, number: number): Promise<boolean> {
-  try {
-    const current = await readCurrent(fs, directory)
-    return current.manifestNumber !== number
-  } catch (error) {
-    return systemCodeOf(error) === 'ENOENT'
-  }
 }

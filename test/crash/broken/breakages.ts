@@ -60,7 +60,7 @@ export const breakages: readonly Breakage[] = [
     name: 'the folder is not synced between a manifest and CURRENT',
     hunt: 'crashes of short lives',
     changes: [
-      { file: 'manifest/manifest.ts', find: 'await parts.fs.syncDirectory(parts.directory)\n', replace: '' },
+      { file: 'manifest/successor.ts', find: 'await parts.fs.syncDirectory(parts.directory)\n', replace: '' },
     ],
   },
   {
